@@ -1,0 +1,1 @@
+"""Types, frames, errors, progress and the wire: standard library only, imported by both Pythons."""
