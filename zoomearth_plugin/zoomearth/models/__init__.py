@@ -1,0 +1,1 @@
+"""Profiles of models, and the engines that run them: one file an engine."""

@@ -1,0 +1,1 @@
+"""Prompts, actions (model text to typed action) and the zoom loop."""
