@@ -1,0 +1,230 @@
+"""Samples to tensors: tokens, labels, pictures, and what the auxiliary losses compare with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .samples import Look, Sample, SampleMaker, SeenObject
+from .scenes.layout import COLOURS, KINDS
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One sample as arrays; T tokens, N picture tokens."""
+
+    ids: NDArray[np.int64]  # (T,)
+    labels: NDArray[np.int64]  # (T,), already shifted: the token that should follow
+    picture_slots: NDArray[np.int64]  # (N,) index into ids of each picture token
+    kinds: NDArray[np.int64]  # (N,) 0 nothing, 1… KINDS, IGNORED unknown
+    colours: NDArray[np.int64]  # (N,) 0… COLOURS, IGNORED where there is none
+    places: NDArray[np.float32]  # (N, 2) middle of the token in its picture, 0 to 1
+    queries: NDArray[np.int64]  # (Q,) index into ids of tokens that should look at the target
+    query_mass: NDArray[np.float32]  # (Q, N) where each should look; rows sum to 1
+
+
+class Encoder:
+    """Writes a sample in the chat format of the model family.
+
+    Args:
+        tokenizer: Of :mod:`.tokenizer`.
+        image_processor: Turns uint8 pictures into patches and grids.
+        merge_px: View pixels of one picture token, patch size times merge size.
+    """
+
+    def __init__(self, tokenizer: Any, image_processor: Any, merge_px: int) -> None:
+        self.tokenizer = tokenizer
+        self.image_processor = image_processor
+        self.merge_px = merge_px
+
+    def encode(self, sample: Sample) -> tuple[Encoded, list[Any]]:
+        """Arrays of a sample, and its pictures' patches with grids."""
+        pictures = [self.image_processor(images=[look.pixels], return_tensors="np") for look in sample.looks]
+        writer = _Writer(self.tokenizer)
+        writer.say("<|im_start|>user\n")
+        for index, (look, picture) in enumerate(zip(sample.looks, pictures)):
+            _, rows, columns = (picture["image_grid_thw"][0] // (1, 2, 2)).tolist()
+            writer.show(look, rows, columns)
+            if index == 0:
+                writer.say(f"{sample.prompt}<|im_end|>\n<|im_start|>assistant\n")
+            writer.write(look.text)
+        return writer.finish(), pictures
+
+
+class _Writer:
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self.end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+        self.coordinates = coordinate_ids(tokenizer)
+        self.ids: list[int] = []
+        self.labels: list[int] = []
+        self.slots: list[int] = []
+        self.kinds: list[NDArray[np.int64]] = []
+        self.colours: list[NDArray[np.int64]] = []
+        self.places: list[NDArray[np.float32]] = []
+        self.queries: list[int] = []
+        self.masses: list[tuple[int, NDArray[np.float32]]] = []
+        self._mass: NDArray[np.float32] | None = None
+
+    def _tokens(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False).input_ids)
+
+    def say(self, text: str) -> None:
+        """Text that is read, not learned."""
+        tokens = self._tokens(text)
+        self.ids += tokens
+        self.labels += [IGNORED] * len(tokens)
+
+    def show(self, look: Look, rows: int, columns: int) -> None:
+        self.say("<|vision_start|>")
+        start = len(self.slots)
+        self.slots += range(len(self.ids), len(self.ids) + rows * columns)
+        pad = self.tokenizer.convert_tokens_to_ids("<|image_pad|>")
+        self.ids += [pad] * (rows * columns)
+        self.labels += [IGNORED] * (rows * columns)
+        self.say("<|vision_end|>")
+        scale = np.array([columns / look.pixels.shape[1], rows / look.pixels.shape[0]])
+        kinds, colours = token_labels(look.objects, rows, columns, scale)
+        self.kinds.append(kinds)
+        self.colours.append(colours)
+        row, column = np.mgrid[0:rows, 0:columns]
+        places = np.stack([(column + 0.5) / columns, (row + 0.5) / rows], axis=-1).reshape(-1, 2)
+        self.places.append(places.astype(np.float32))
+        self._mass, self._start = None, start
+        if look.target is not None:
+            cover = coverage(np.array(look.target.to_json()), rows, columns, scale)
+            self._mass = (cover / cover.sum()).reshape(-1).astype(np.float32)
+
+    def write(self, text: str) -> None:
+        """Text that is learned; the last token is followed by the end of the turn."""
+        tokens = self._tokens(text)
+        follow = [*tokens, self.end]
+        first = len(self.ids) - 1
+        self.labels[first] = follow[0]
+        self.ids += tokens
+        self.labels += follow[1:]
+        if self._mass is None:
+            return
+        is_reply = self.tokenizer.convert_tokens_to_ids("<answer>") in tokens
+        for offset, token in enumerate(follow[:-1]):
+            if is_reply or token in self.coordinates:
+                self.queries.append(first + offset)
+                self.masses.append((self._start, self._mass))
+
+    def finish(self) -> Encoded:
+        self.ids.append(self.end)
+        self.labels.append(IGNORED)
+        mass = np.zeros((len(self.masses), len(self.slots)), np.float32)
+        for row, (start, values) in enumerate(self.masses):
+            mass[row, start : start + len(values)] = values
+        return Encoded(
+            np.array(self.ids), np.array(self.labels), np.array(self.slots),
+            np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
+            np.array(self.queries, dtype=np.int64), mass,
+        )  # fmt: skip
+
+
+def coordinate_ids(tokenizer: Any) -> range:
+    """Token ids of 0, 1, 2 …: consecutive by construction."""
+    first = tokenizer.convert_tokens_to_ids("0")
+    count = 0
+    while tokenizer.convert_tokens_to_ids(str(count)) == first + count:
+        count += 1
+    return range(first, first + count)
+
+
+def coverage(sides: NDArray[np.float64], rows: int, columns: int, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, columns): the share of each picture token that a box covers; never all zero.
+
+    Args:
+        sides: left, top, right, bottom in view pixels.
+        scale: Tokens per view pixel, (across, down).
+    """
+    left, right = np.clip(sides[[0, 2]] * scale[0], 0, columns)
+    top, bottom = np.clip(sides[[1, 3]] * scale[1], 0, rows)
+    across = np.clip(np.minimum(right, np.arange(1, columns + 1)) - np.maximum(left, np.arange(columns)), 0, 1)
+    down = np.clip(np.minimum(bottom, np.arange(1, rows + 1)) - np.maximum(top, np.arange(rows)), 0, 1)
+    cover = down[:, None] * across[None, :]
+    if not cover.any():
+        column = int(np.clip((left + right) / 2, 0, columns - 1))
+        cover[int(np.clip((top + bottom) / 2, 0, rows - 1)), column] = 1.0
+    return cover
+
+
+def token_labels(
+    objects: tuple[SeenObject, ...] | None, rows: int, columns: int, scale: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What each picture token shows: kind and colour of the object that covers most of it."""
+    kinds = np.zeros(rows * columns, np.int64)
+    colours = np.full(rows * columns, IGNORED, np.int64)
+    if objects is None:
+        kinds[:] = IGNORED
+        return kinds, colours
+    palette = list(COLOURS)
+    best = np.zeros(rows * columns)
+    for thing in objects:
+        cover = coverage(np.array(thing.box.to_json()), rows, columns, scale).reshape(-1)
+        is_new = (cover > best) & (cover >= 0.3 * cover.max())
+        best = np.maximum(best, np.where(is_new, cover, 0))
+        kinds[is_new] = 1 + KINDS.index(thing.kind)
+        colours[is_new] = palette.index(thing.colour) if thing.colour else IGNORED
+    return kinds, colours
+
+
+class Collator:
+    """Makes, encodes and pads the samples of a batch; rows hold nothing but ``index``.
+
+    Samples are made here, from their index alone, so a resumed run sees the samples that an
+    undisturbed one would have seen.
+    """
+
+    def __init__(self, encoder: Encoder, make_sample: SampleMaker) -> None:
+        self.encoder = encoder
+        self.make_sample = make_sample
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        pairs = [self.encoder.encode(self.make_sample(int(row["index"]))) for row in rows]
+        encoded = [pair[0] for pair in pairs]
+        length = max(len(one.ids) for one in encoded)
+        batch = _padded(encoded, length, self.encoder.tokenizer.pad_token_id)
+        pictures = [picture for pair in pairs for picture in pair[1]]
+        batch["pixel_values"] = torch.from_numpy(np.concatenate([p["pixel_values"] for p in pictures]))
+        batch["image_grid_thw"] = torch.from_numpy(np.concatenate([p["image_grid_thw"] for p in pictures]))
+        offsets = np.arange(len(encoded)) * length
+        batch["aux_slots"] = _joined([one.picture_slots + o for one, o in zip(encoded, offsets)])
+        batch["aux_kinds"] = _joined([one.kinds for one in encoded])
+        batch["aux_colours"] = _joined([one.colours for one in encoded])
+        batch["aux_places"] = _joined([one.places for one in encoded])
+        batch["aux_queries"] = _joined([one.queries + o for one, o in zip(encoded, offsets)])
+        batch["aux_mass"] = _joined([_spread(one, length) for one in encoded])
+        return batch
+
+
+def _padded(encoded: list[Encoded], length: int, pad_id: int) -> dict[str, torch.Tensor]:
+    shape = (len(encoded), length)
+    ids, labels = np.full(shape, pad_id, np.int64), np.full(shape, IGNORED, np.int64)
+    mask, types = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one.ids)] = one.ids
+        labels[row, : len(one.labels)] = one.labels
+        mask[row, : len(one.ids)] = 1
+        types[row, one.picture_slots] = 1
+    arrays = {"input_ids": ids, "next_ids": labels, "attention_mask": mask, "mm_token_type_ids": types}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def _spread(one: Encoded, length: int) -> NDArray[np.float32]:
+    """(Q, length): the query mass laid out over the whole padded sequence."""
+    mass = np.zeros((len(one.queries), length), np.float32)
+    mass[:, one.picture_slots] = one.query_mass
+    return mass
+
+
+def _joined(arrays: list[NDArray[Any]]) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate(arrays))

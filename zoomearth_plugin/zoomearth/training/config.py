@@ -1,0 +1,114 @@
+"""A training run as a TOML file says it: read once, frozen, saved beside every result."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..core.errors import ZoomEarthError
+from .architecture import Shape
+from .objective import Weights
+from .samples import LookSettings
+
+Section = TypeVar("Section")
+
+
+class TrainingConfigError(ZoomEarthError):
+    """The TOML file does not describe a run."""
+
+    code = "training_config_invalid"
+    default_hint = "Correct the named entry of the training file."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of training with its own data mix and learning rate.
+
+    Args:
+        name: Folder of its checkpoints.
+        steps: Optimizer steps.
+        learning_rate: Peak, after ``warmup_steps``; then a cosine down to ``final_share`` of it.
+        imagery_share: Share of samples from labelled real imagery, 0 to 1; the rest are scenes.
+        first_index: Samples ``first_index …`` are used; must stay below 1,000,000 for scenes.
+    """
+
+    name: str
+    steps: int
+    learning_rate: float
+    batch_size: int = 16
+    warmup_steps: int = 100
+    final_share: float = 0.05
+    imagery_share: float = 0.0
+    first_index: int = 0
+
+
+@dataclass(frozen=True)
+class SftConfig:
+    """A supervised run.
+
+    Args:
+        output: Folder for checkpoints and logs, relative to the working folder.
+        export: Folder that receives the finished model.
+        seed: Of weights and order.
+        imagery: Folder of labelled imagery; relative to the TOML file's project.
+        base: Folder of a model to go on from; empty for a new one of ``shape``.
+    """
+
+    output: str
+    export: str
+    seed: int = 0
+    base: str = ""
+    imagery: str = ""
+    save_steps: int = 250
+    loader_processes: int = 1
+    stages: tuple[Stage, ...] = ()
+    shape: Shape = field(default_factory=Shape)
+    loss: Weights = field(default_factory=Weights)
+    look: LookSettings = field(default_factory=LookSettings)
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise TrainingConfigError("a training file needs at least one [[stages]] table")
+        for stage in self.stages:
+            if stage.first_index + stage.steps * stage.batch_size > 1_000_000:
+                raise TrainingConfigError(f"stage {stage.name} reaches the seeds kept for evaluation")
+
+
+def read_config(path: Path) -> SftConfig:
+    """The run that a TOML file describes.
+
+    Raises:
+        TrainingConfigError: Not TOML, an unknown entry, or a value of the wrong kind.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingConfigError(f"{path}: {error}") from error
+    try:
+        stages = tuple(_section(Stage, entry) for entry in table.pop("stages", []))
+        shape = table.pop("shape", {})
+        if "full_attention_layers" in shape:
+            shape["full_attention_layers"] = tuple(shape["full_attention_layers"])
+        return _section(
+            SftConfig,
+            {
+                **table,
+                "stages": stages,
+                "shape": _section(Shape, shape),
+                "loss": _section(Weights, table.pop("loss", {})),
+                "look": _section(LookSettings, table.pop("look", {})),
+            },
+        )
+    except TypeError as error:
+        raise TrainingConfigError(f"{path}: {error}") from error
+
+
+def _section(kind: type[Section], entries: dict[str, Any]) -> Section:
+    known = {one.name for one in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in entries:
+        if name not in known:
+            raise TrainingConfigError(f"unknown entry {name!r} for {kind.__name__}")
+    return kind(**entries)

@@ -1,0 +1,140 @@
+"""The loss of supervised training: the next token, and four auxiliary terms that make pictures matter.
+
+A few million parameters trained from nothing do not find out by next-token loss alone that a picture
+tells anything. So every batch, from the first step, also asks:
+
+* **seeing**: each picture token, as it leaves the vision tower, names the kind and colour it shows;
+* **place**: each picture token, two layers on, knows where in its picture it lies;
+* **pointing**: while coordinates or an answer are written, some heads of one layer look at the object
+  (the spatial attention loss of SegEarth-R2, arXiv 2512.20013, applied to words instead of masks);
+* **order**: a coordinate that is off by one is less wrong than one that is off by fifty: its target is
+  a narrow bell over neighbouring coordinates.
+
+Heads of the first two live only during training and are not part of a saved model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .collation import IGNORED
+from .scenes.layout import COLOURS, KINDS
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each term counts; see the module's text."""
+
+    token: float = 1.0
+    coordinate: float = 0.6
+    seeing: float = 0.6
+    place: float = 1.0
+    pointing: float = 0.3
+    place_layer: int = 2
+    pointing_layer: int = 3
+    pointing_heads: int = 2
+    coordinate_spread_px: float = 2.0
+
+
+class TrainingHeads(nn.Module):
+    """Linear read-outs of picture tokens; thrown away after training."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.kind = nn.Linear(width, 1 + len(KINDS))
+        self.colour = nn.Linear(width, len(COLOURS))
+        self.place = nn.Linear(width, 2)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Each term's mean over what it looks at; scalars."""
+
+    token: torch.Tensor
+    coordinate: torch.Tensor
+    seeing: torch.Tensor
+    place: torch.Tensor
+    pointing: torch.Tensor
+
+    def total(self, weights: Weights) -> torch.Tensor:
+        return (
+            weights.token * self.token
+            + weights.coordinate * self.coordinate
+            + weights.seeing * self.seeing
+            + weights.place * self.place
+            + weights.pointing * self.pointing
+        )
+
+
+def compute_terms(
+    outputs: Any, batch: dict[str, torch.Tensor], heads: TrainingHeads, coordinates: range, weights: Weights
+) -> Terms:
+    """All terms of a batch.
+
+    Args:
+        outputs: With logits (B, T, V), hidden states and attentions.
+        batch: From :class:`.collation.Collator`.
+        coordinates: Token ids of 0, 1, 2 ….
+    """
+    token, coordinate = _next_token(outputs.logits, batch["next_ids"], coordinates, weights)
+    return Terms(
+        token,
+        coordinate,
+        _seeing(outputs.hidden_states[0], batch, heads),
+        _place(outputs.hidden_states[weights.place_layer], batch, heads),
+        _pointing(outputs.attentions[weights.pointing_layer], batch, weights),
+    )
+
+
+def _next_token(
+    logits: torch.Tensor, targets: torch.Tensor, coordinates: range, weights: Weights
+) -> tuple[torch.Tensor, torch.Tensor]:
+    is_learned = targets != IGNORED
+    scores = functional.log_softmax(logits[is_learned].float(), dim=-1)
+    wanted = targets[is_learned]
+    is_coordinate = (wanted >= coordinates.start) & (wanted < coordinates.stop)
+    plain = -scores[~is_coordinate].gather(1, wanted[~is_coordinate, None])
+    values = torch.arange(len(coordinates), device=logits.device)
+    offset = values[None, :] - (wanted[is_coordinate] - coordinates.start)[:, None]
+    bell = torch.exp(-0.5 * (offset / weights.coordinate_spread_px) ** 2)
+    bell = bell / bell.sum(dim=1, keepdim=True)
+    ordered = -(bell * scores[is_coordinate][:, coordinates.start : coordinates.stop]).sum(dim=1)
+    return _mean(plain), _mean(ordered)
+
+
+def _seeing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
+    features = embedded.flatten(0, 1)[batch["aux_slots"]]
+    kinds, colours = batch["aux_kinds"], batch["aux_colours"]
+    # Most tokens show nothing; without weights "nothing" would be the answer to everything.
+    balance = torch.ones(1 + len(KINDS), device=features.device)
+    balance[0] = 0.05
+    is_known = kinds != IGNORED
+    if not bool(is_known.any()):
+        return features.sum() * 0
+    kind = functional.cross_entropy(heads.kind(features[is_known]).float(), kinds[is_known], weight=balance)
+    is_painted = colours != IGNORED
+    if not bool(is_painted.any()):
+        return kind
+    return kind + functional.cross_entropy(heads.colour(features[is_painted]).float(), colours[is_painted])
+
+
+def _place(hidden: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
+    features = hidden.flatten(0, 1)[batch["aux_slots"]]
+    return functional.smooth_l1_loss(heads.place(features).float(), batch["aux_places"], beta=0.1) * 10
+
+
+def _pointing(attention: torch.Tensor, batch: dict[str, torch.Tensor], weights: Weights) -> torch.Tensor:
+    """Cross-entropy between where the object lies and where the chosen heads look."""
+    chosen = attention[:, : weights.pointing_heads].transpose(1, 2).flatten(0, 1)  # (B·T, heads, T)
+    looked = chosen[batch["aux_queries"]].float()
+    mass = batch["aux_mass"][:, None, :]
+    return _mean(-(mass * torch.log(looked + 1e-6)).sum(dim=-1))
+
+
+def _mean(values: torch.Tensor) -> torch.Tensor:
+    return values.mean() if values.numel() else values.sum()

@@ -1,0 +1,183 @@
+"""Supervised training on TRL: scenes and labelled imagery in, a model folder out.
+
+Departures from plain supervised fine-tuning: samples are drawn on the fly from their index instead of
+from a file; the loss has the auxiliary terms of :mod:`.objective`; the first weights may be random.
+A killed run goes on from its last checkpoint with the samples that would have come next.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch.nn import functional
+from transformers import Qwen2_5_VLForConditionalGeneration
+from transformers.trainer_utils import get_last_checkpoint
+from trl import SFTConfig as TrlConfig
+from trl import SFTTrainer
+
+from .architecture import build_model
+from .collation import Collator, Encoder, coordinate_ids
+from .config import SftConfig, Stage, read_config
+from .mixture import make_sampler
+from .objective import TrainingHeads, Weights, compute_terms
+from .picturing import image_processor
+from .tokenizer import build_tokenizer
+from .wording import vocabulary
+
+_LOG = logging.getLogger(__name__)
+_MODEL_INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "pixel_values", "image_grid_thw")
+
+
+class LookingTrainer(SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer with the loss of :mod:`.objective`; each term is logged under its name."""
+
+    def __init__(self, *arguments: Any, coordinates: range, weights: Weights, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.coordinates = coordinates
+        self.weights = weights
+        # Batches have different numbers of tokens to learn; each term is a mean of its own.
+        self.model_accepts_loss_kwargs = False
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The weighted sum of all terms, a scalar."""
+        outputs = model(
+            **{name: inputs[name] for name in _MODEL_INPUTS},
+            output_hidden_states=True,
+            output_attentions=True,
+            use_cache=False,
+        )
+        heads = self.accelerator.unwrap_model(model).training_heads
+        terms = compute_terms(outputs, inputs, heads, self.coordinates, self.weights)
+        for name, value in vars(terms).items():
+            self._metrics["train"][name].append(float(value.detach()))
+        loss = terms.total(self.weights)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"the loss became {float(loss)} at step {self.state.global_step}")
+        return (loss, outputs) if return_outputs else loss
+
+
+def main(config_path: Path) -> int:
+    """Run every stage of a training file, each from the one before, and export the model."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    config = read_config(config_path)
+    tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
+    if config.base:
+        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            config.base, attn_implementation={"text_config": "eager", "vision_config": "sdpa"}, dtype=torch.float32
+        )
+    else:
+        model = build_model(config.shape, tokenizer, config.seed)
+    model.training_heads = TrainingHeads(config.shape.text_width)
+    _make_patch_embedding_fast(model)
+    _LOG.info("%.1f million parameters", sum(p.numel() for p in model.parameters()) / 1e6)
+    started = time.monotonic()
+    for stage in config.stages:
+        _train_stage(config, stage, model, tokenizer)
+    export(model, tokenizer, config, Path(config.export))
+    _LOG.info("trained in %.0f s, exported to %s", time.monotonic() - started, config.export)
+    return 0
+
+
+def _train_stage(config: SftConfig, stage: Stage, model: Any, tokenizer: Any) -> None:
+    output = Path(config.output) / stage.name
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))
+    encoder = Encoder(tokenizer, image_processor(config.shape, config.look.side_px), config.shape.merge_px)
+    sampler = make_sampler(config, stage)
+    rows = Dataset.from_dict({"index": range(stage.first_index, stage.first_index + stage.steps * stage.batch_size)})
+    trainer = LookingTrainer(
+        model=model,
+        args=_arguments(config, stage, output),
+        train_dataset=rows,
+        data_collator=Collator(encoder, sampler),
+        processing_class=tokenizer,
+        coordinates=coordinate_ids(tokenizer),
+        weights=config.loss,
+    )
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
+
+
+def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
+    has_cuda = torch.cuda.is_available()
+    return TrlConfig(
+        output_dir=str(output),
+        max_steps=stage.steps,
+        per_device_train_batch_size=stage.batch_size,
+        learning_rate=stage.learning_rate,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr_rate": stage.final_share},
+        warmup_steps=stage.warmup_steps,
+        weight_decay=0.02,
+        adam_beta2=0.98,
+        max_grad_norm=1.0,
+        bf16=True,
+        use_cpu=not has_cuda,
+        logging_steps=20,
+        save_steps=config.save_steps,
+        save_total_limit=2,
+        seed=config.seed,
+        dataloader_num_workers=config.loader_processes,
+        dataloader_prefetch_factor=4 if config.loader_processes else None,
+        remove_unused_columns=False,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        max_length=None,
+        report_to=["tensorboard"],
+        gradient_checkpointing=False,
+        disable_tqdm=True,
+    )
+
+
+def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"
+    return {"config": dataclasses.asdict(config), "stage": stage.name, "commit": commit}
+
+
+def _make_patch_embedding_fast(model: Any) -> None:
+    """The same product as the model's Conv3d (kernel equals stride), five times as fast on processors."""
+    embed = model.model.visual.patch_embed
+
+    def forward(patches: torch.Tensor) -> torch.Tensor:
+        weight = embed.proj.weight
+        return functional.linear(patches.to(weight.dtype), weight.flatten(1))
+
+    embed.forward = forward
+
+
+def export(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:
+    """Write the model as every Qwen2.5-VL folder is laid out: half precision, no training heads.
+
+    Written beside and moved into place, so a full disk leaves the previous model whole.
+    """
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    heads = model.training_heads
+    del model.training_heads
+    half = Qwen2_5_VLForConditionalGeneration(model.config)
+    half.load_state_dict(model.state_dict())
+    half.tie_weights()
+    model.training_heads = heads
+    half.to(torch.float16).save_pretrained(fresh)
+    tokenizer.save_pretrained(fresh)
+    image_processor(config.shape, config.look.side_px).save_pretrained(fresh)
+    for keep in ("README.md", "training.json"):
+        if (folder / keep).exists():
+            shutil.copy(folder / keep, fresh / keep)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
