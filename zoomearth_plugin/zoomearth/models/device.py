@@ -1,0 +1,65 @@
+"""Which device runs the model, in which number format: the best that is there and works."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import torch
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    """A device that was tried.
+
+    Args:
+        device: Where the weights go.
+        dtype: Their format.
+        warnings: What the person should know, each ``code: sentence``.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.device} {str(self.dtype).removeprefix('torch.')}"
+
+
+def choose_device() -> DeviceChoice:
+    """CUDA in bfloat16 (float16 on cards without it), else Apple's MPS in float16, else the CPU in float32.
+
+    A card that is there but cannot compute (too new for this build of torch, driver broken) is not
+    passed over in silence: the choice carries the warning ``gpu_unused``.
+    """
+    for candidate in _accelerators():
+        failure = _trial(candidate)
+        if failure is None:
+            return candidate
+        _log.warning("%s cannot compute: %s", candidate, failure)
+        first_line = failure.splitlines()[0] if failure else "unknown reason"
+        sentence = f"The graphics device ({candidate.device.type}) could not be used: {first_line}"
+        return DeviceChoice(torch.device("cpu"), torch.float32, (f"gpu_unused: {sentence}",))
+    return DeviceChoice(torch.device("cpu"), torch.float32)
+
+
+def _accelerators() -> list[DeviceChoice]:
+    found = []
+    if torch.cuda.is_available():
+        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        found.append(DeviceChoice(torch.device("cuda", 0), torch.bfloat16 if has_bfloat16 else torch.float16))
+    elif torch.backends.mps.is_available():
+        found.append(DeviceChoice(torch.device("mps"), torch.float16))
+    return found
+
+
+def _trial(choice: DeviceChoice) -> str | None:
+    """Why a product of two small matrices fails there; None when it does not."""
+    try:
+        square = torch.ones(8, 8, device=choice.device, dtype=choice.dtype)
+        is_right = float((square @ square).sum().item()) == 512.0
+    except RuntimeError as error:
+        return str(error)
+    return None if is_right else "it computes wrong numbers"
