@@ -1,17 +1,30 @@
-"""Which sample an index stands for: scenes, or labelled imagery."""
+"""Which sample an index stands for: a scene, or labelled imagery."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
+
+import numpy as np
 
 from .config import SftConfig, Stage
+from .imagery import LabelledRaster, imagery_sample, list_rasters
 from .samples import Sample, SampleMaker, scene_sample
 
 
 def make_sampler(config: SftConfig, stage: Stage) -> SampleMaker:
-    """The stage's mix; equal indices give equal samples."""
-    return partial(_scene, config)
+    """The stage's mix; equal indices give equal samples.
+
+    Raises:
+        ZoomEarthError: The stage wants imagery and there is none.
+    """
+    rasters: tuple[LabelledRaster, ...] = ()
+    if stage.imagery_share > 0:
+        rasters = tuple(list_rasters(Path(config.imagery), held_out=False))
+    return partial(_mixed, config, stage.imagery_share, rasters)
 
 
-def _scene(config: SftConfig, index: int) -> Sample:
+def _mixed(config: SftConfig, share: float, rasters: tuple[LabelledRaster, ...], index: int) -> Sample:
+    if share > 0 and np.random.default_rng([index, 80]).random() < share:
+        return imagery_sample(index, rasters, config.look)
     return scene_sample(index, config.look)

@@ -75,10 +75,16 @@ class _Pen:
         cv2.fillPoly(self.canvas, [self._fixed(outline)], colour, cv2.LINE_8, _SHIFT)
 
     def shade(self, outline: Points, strength: float) -> None:
-        """Darken an outline: a shadow."""
-        mask = np.zeros(self.canvas.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [self._fixed(outline)], 1, cv2.LINE_8, _SHIFT)
-        self.canvas[mask > 0] *= 1 - strength
+        """Darken an outline: a shadow. Touches no more of the canvas than the outline's own box."""
+        points = self._fixed(outline)
+        rows, columns = self.canvas.shape[:2]
+        left, top = np.clip((points.min(axis=0) >> _SHIFT) - 1, 0, (columns, rows)).tolist()
+        right, bottom = np.clip((points.max(axis=0) >> _SHIFT) + 2, 0, (columns, rows)).tolist()
+        if right <= left or bottom <= top:
+            return
+        mask = np.zeros((bottom - top, right - left), np.uint8)
+        cv2.fillPoly(mask, [points - np.array([left, top], np.int32) * (1 << _SHIFT)], 1, cv2.LINE_8, _SHIFT)
+        self.canvas[top:bottom, left:right][mask > 0] *= 1 - strength
 
     def line(self, points: Points, colour: tuple[float, float, float], width_px: float) -> None:
         thickness = max(1, round(width_px * float(self.scale.mean())))

@@ -44,7 +44,7 @@ _CATEGORY_FORMS = (
     "What can be seen{place}?",
     "What is{place}?",
 )
-_EXISTENCE_FORMS = (
+EXISTENCE_FORMS = (
     "Is there {article} {noun}{place}?",
     "Are there {plural}{place}?",
     "Are there any {plural}{place}?",
@@ -156,7 +156,7 @@ def _existence(scene: Scene, rng: np.random.Generator) -> SceneQuestion | None:
         kind = others[int(rng.integers(len(others)))]
     singular, plural = _noun(rng, kind)
     place = _place(rng, target.ninth)
-    text = _pick(rng, _EXISTENCE_FORMS).format(
+    text = _pick(rng, EXISTENCE_FORMS).format(
         article=article(singular), noun=singular, plural=plural, place=place
     )
     sought = f"{kind} {NINTHS[target.ninth]}"
@@ -203,6 +203,6 @@ def wordings() -> list[str]:
     sides += [f"{first}-{_SIDES[second]}" for first in ("north", "south") for second in ("west", "east")]
     rng = np.random.default_rng(0)
     odd = [unanswerable(rng) for _ in range(400)]
-    forms = [*_COLOUR_FORMS, *_CATEGORY_FORMS, *_EXISTENCE_FORMS]
+    forms = [*_COLOUR_FORMS, *_CATEGORY_FORMS, *EXISTENCE_FORMS]
     plain = [form.format(noun="", place="", article="", plural="") for form in forms]
     return [*nouns, *places, *sides, *odd, *plain, *_ASIDES, "pier dock quay in at the please"]

@@ -1,0 +1,104 @@
+"""What the losses compare with: labels, places, where to look."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from zoomearth.core.frames import ViewBox
+from zoomearth.training.architecture import Shape
+from zoomearth.training.collation import IGNORED, Collator, Encoder, coordinate_ids, coverage, token_labels
+from zoomearth.training.picturing import image_processor
+from zoomearth.training.samples import Look, LookSettings, Sample, SeenObject, box_text, scene_sample
+from zoomearth.training.scenes.layout import COLOURS, KINDS
+from zoomearth.training.tokenizer import build_tokenizer
+from zoomearth.training.wording import vocabulary
+
+SIDE = 240
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer(vocabulary(SIDE), SIDE)
+
+
+@pytest.fixture(scope="module")
+def encoder(tokenizer):
+    return Encoder(tokenizer, image_processor(Shape(), SIDE), 24)
+
+
+def test_coverage_by_hand() -> None:
+    # A box of 36 x 12 px at (12, 24) on tokens of 24 px: half of token (1, 0), all of (1, 1) across; half down.
+    cover = coverage(np.array([12.0, 24.0, 48.0, 36.0]), 3, 3, np.array([1 / 24, 1 / 24]))
+    assert cover == pytest.approx(np.array([[0, 0, 0], [0.25, 0.5, 0], [0, 0, 0]]))
+
+
+def test_coverage_of_a_box_without_area_is_the_token_it_lies_in() -> None:
+    cover = coverage(np.array([50.0, 2.0, 50.0, 2.0]), 3, 3, np.array([1 / 24, 1 / 24]))
+    assert cover.sum() == 1 and cover[0, 2] == 1
+
+
+def test_token_labels_name_what_covers_most() -> None:
+    ship = SeenObject(ViewBox(0, 0, 24, 24), "ship", "red")
+    tree = SeenObject(ViewBox(18, 0, 30, 24), "tree", "")
+    kinds, colours = token_labels((ship, tree), 1, 3, np.array([1 / 24, 1 / 24]))
+    assert kinds.tolist() == [1 + KINDS.index("ship"), 1 + KINDS.index("tree"), 0]
+    assert colours.tolist() == [list(COLOURS).index("red"), IGNORED, IGNORED]
+
+
+def test_unknown_labels_are_ignored() -> None:
+    kinds, colours = token_labels(None, 2, 2, np.array([1 / 24, 1 / 24]))
+    assert set(kinds.tolist()) == set(colours.tolist()) == {IGNORED}
+
+
+def test_coordinates_are_one_token_each_in_order(tokenizer) -> None:
+    ids = coordinate_ids(tokenizer)
+    assert len(ids) == SIDE + 1
+    assert [tokenizer.decode([ids.start + value]) for value in (0, 17, 240)] == ["0", "17", "240"]
+
+
+def test_labels_are_the_next_tokens_and_end_the_turn(tokenizer, encoder) -> None:
+    text = "<think>find ship north</think>" + box_text(ViewBox(10, 20, 30, 41), "ship", SIDE)
+    look = Look(np.zeros((SIDE, SIDE, 3), np.uint8), text, ViewBox(10, 20, 30, 41), ())
+    encoded, pictures = encoder.encode(Sample("Are there ships?", (look,)))
+    learned = encoded.labels[encoded.labels != IGNORED]
+    assert tokenizer.decode(learned) == (
+        '<think> find ship north </think> [{"bbox_2d": [ 10 , 20 , 30 , 41 ], "label": " ship "}] <|im_end|>'
+    )
+    for position in np.nonzero(encoded.labels != IGNORED)[0][:-1]:
+        assert encoded.ids[position + 1] == encoded.labels[position]
+    assert pictures[0]["image_grid_thw"].tolist() == [[1, 20, 20]]
+    assert len(encoded.picture_slots) == 100
+
+
+def test_each_coordinate_looks_at_the_target(encoder) -> None:
+    text = box_text(ViewBox(48, 72, 60, 84), "ship", SIDE)
+    look = Look(np.zeros((SIDE, SIDE, 3), np.uint8), text, ViewBox(48, 72, 60, 84), ())
+    encoded, _ = encoder.encode(Sample("Are there ships?", (look,)))
+    assert len(encoded.queries) == 4
+    assert encoded.query_mass.shape == (4, 100)
+    assert encoded.query_mass[:, 3 * 10 + 2] == pytest.approx(np.ones(4))
+
+
+def test_a_turn_ends_after_a_zoom_although_a_picture_follows(tokenizer, encoder) -> None:
+    settings = LookSettings(SIDE, 512)
+    sample = next(s for s in (scene_sample(i, settings) for i in range(50)) if len(s.looks) == 2)
+    encoded, pictures = encoder.encode(sample)
+    assert len(pictures) == 2
+    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert (encoded.labels == end).sum() == 2
+
+
+def test_equal_indices_give_equal_batches(encoder) -> None:
+    settings = LookSettings(SIDE, 512)
+    collate = Collator(encoder, lambda index: scene_sample(index, settings))
+    one, two = (collate([{"index": 3}, {"index": 4}]) for _ in range(2))
+    assert all((one[name] == two[name]).all() for name in one)
+    assert one["aux_mass"].shape[1] == one["input_ids"].shape[1]
+
+
+def test_every_word_of_training_is_known(tokenizer) -> None:
+    settings = LookSettings(SIDE, 512)
+    for index in range(300):
+        sample = scene_sample(index, settings)
+        words = sample.prompt.replace("<unk>", "") + " ".join(look.text for look in sample.looks)
+        assert tokenizer.unk_token_id not in tokenizer(words).input_ids, words
