@@ -1,0 +1,107 @@
+"""Looks into an interpreter from outside: its version and what it lacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess  # nosec B404 - starts interpreters that the person chose, never a shell
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ..zoomearth.core.errors import EngineMissingError
+
+OLDEST = (3, 10)
+TIMEOUT_S = 20.0
+HIDDEN_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
+"""QGIS sets some of these for its own Python; another interpreter would break on them."""
+
+# Only the packages' metadata is read: importing torch would take seconds.
+_LOOK = """
+import importlib.metadata, json, sys
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+try:
+    import ensurepip, venv
+    can_make = True
+except ImportError:
+    can_make = False
+print(json.dumps({"version": sys.version_info[:3], "packages": found, "can_make": can_make}))
+"""
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """What an interpreter is fit for.
+
+    Args:
+        packages: Installed version by name, of those that the engine needs.
+        missing: Names of those that are not there.
+        can_make: It has ``venv`` and ``ensurepip``, so it can be the base of a new environment.
+    """
+
+    python: Path
+    version: Tuple[int, int, int]
+    packages: Mapping[str, str]
+    missing: Tuple[str, ...]
+    can_make: bool
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether the engine's code runs on this version."""
+        return self.version[:2] >= OLDEST
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the engine can be started with it as it is."""
+        return self.is_recent and not self.missing
+
+
+def clean_environment(extra: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
+    """This process's environment for another interpreter, with ``extra`` on top."""
+    kept = {name: value for name, value in os.environ.items() if name not in HIDDEN_VARIABLES}
+    return {**kept, "PYTHONUTF8": "1", **(extra or {})}
+
+
+def required_names(requirements: Path) -> List[str]:
+    """Distribution names of a requirements file."""
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    found = [_REQUIREMENT.match(line) for line in lines if not line.lstrip().startswith(("#", "-"))]
+    return [match.group(1) for match in found if match]
+
+
+def inspect(python: Path, required: List[str]) -> EngineReport:
+    """Start the interpreter for a moment and ask it; blocks up to :data:`TIMEOUT_S`.
+
+    Raises:
+        EngineMissingError: It does not start, or is no Python.
+    """
+    try:
+        run = subprocess.run(  # nosec B603 - a list, no shell
+            [str(python), "-c", _LOOK, *required],
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=True,
+            **window_options(),
+        )
+        found = json.loads(run.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise EngineMissingError(f"{python} does not work as a Python: {error}") from error
+    missing = tuple(name for name in required if name not in found["packages"])
+    return EngineReport(python, tuple(found["version"]), found["packages"], missing, found["can_make"])
+
+
+def window_options() -> Dict[str, Any]:
+    """Keeps Windows from flashing a console for each child process."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW}
+    return {}

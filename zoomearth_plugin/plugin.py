@@ -1,0 +1,124 @@
+"""Wiring: what QGIS loads is put together here and taken apart again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Optional
+
+from qgis.core import QgsApplication, QgsProject, QgsSettings
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QCoreApplication, QLocale, Qt, QTranslator
+from qgis.PyQt.QtGui import QIcon
+
+try:
+    from qgis.PyQt.QtGui import QAction  # Qt 6
+except ImportError:
+    from qgis.PyQt.QtWidgets import QAction
+
+from . import settings
+from .environment import environment_folders
+from .environment.door import EngineDoor
+from .gui.dock import ZoomEarthDock
+from .gui.options_page import ZoomEarthOptionsFactory
+from .layers import AnswerLayer
+from .log import connect_log
+from .tasks import AskQueue
+from .zoomearth.resources import resource_folder
+
+PLUGIN_FOLDER = Path(__file__).resolve().parent
+SHORTCUT = "Ctrl+Alt+Z"
+OPTIONS_PAGE = "zoomearthOptions"
+
+
+def data_folder() -> Path:
+    """Where the plugin keeps its own files: in the person's QGIS profile."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / "zoomearth"
+
+
+class ZoomEarthPlugin:
+    """What QGIS holds while the plugin is enabled."""
+
+    def __init__(self, iface: QgisInterface) -> None:
+        self.iface = iface
+        self.queue: Optional[AskQueue] = None
+        self.dock: Optional[ZoomEarthDock] = None
+        self._disconnect_log: Callable[[], None] = lambda: None
+
+    def initGui(self) -> None:  # noqa: N802 - the name that QGIS calls
+        """Build everything and show the dock's button."""
+        self._disconnect_log = connect_log()
+        self._translator = _translator()
+        folders = environment_folders(PLUGIN_FOLDER, data_folder())
+        self.door = EngineDoor(settings.load, folders, PLUGIN_FOLDER)
+        self.answers = AnswerLayer(QgsProject.instance(), data_folder() / "answers")
+        self.queue = AskQueue(self.door.client, self.answers)
+        self.queue.idle.connect(self.door.close_retired)
+        QgsProject.instance().cleared.connect(self._project_closed)
+        self._add_options()
+        self._add_dock()
+        self._add_action()
+
+    def unload(self) -> None:
+        """Take everything apart, a question under way included; leave nothing behind."""
+        if self.queue is None or self.dock is None:
+            return
+        QgsProject.instance().cleared.disconnect(self._project_closed)
+        self.queue.close()
+        self.door.close()
+        self.dock.close_down()
+        self.iface.removeDockWidget(self.dock)
+        self.iface.removePluginMenu(self.action.text(), self.action)
+        self.iface.removeToolBarIcon(self.action)
+        self.iface.unregisterMainWindowAction(self.action)
+        self.iface.unregisterOptionsWidgetFactory(self.options)
+        for owned in (self.action, self.dock, self.queue):
+            owned.deleteLater()
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+        self.queue = self.dock = None
+        self._disconnect_log()
+
+    def _add_options(self) -> None:
+        self.options = ZoomEarthOptionsFactory(data_folder())
+        self.iface.registerOptionsWidgetFactory(self.options)
+
+    def _add_dock(self) -> None:
+        self.dock = ZoomEarthDock(self.iface, self.queue, self.answers, self.iface.mainWindow())
+        self.dock.settings_requested.connect(self._show_settings)
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+
+    def _add_action(self) -> None:
+        icon = QIcon(str(resource_folder() / "icons" / "zoomearth.svg"))
+        self.action = QAction(
+            icon, QCoreApplication.translate("Plugin", "ZoomEarth"), self.iface.mainWindow()
+        )
+        self.action.setObjectName("zoomearthShow")
+        self.action.setToolTip(QCoreApplication.translate("Plugin", "Ask a question about a raster"))
+        self.action.triggered.connect(self._show_dock)
+        self.iface.registerMainWindowAction(self.action, SHORTCUT)
+        self.iface.addPluginToMenu(self.action.text(), self.action)
+        self.iface.addToolBarIcon(self.action)
+
+    def _show_dock(self) -> None:
+        if self.dock is not None:
+            self.dock.focus_question()
+
+    def _show_settings(self) -> None:
+        self.iface.showOptionsDialog(self.iface.mainWindow(), OPTIONS_PAGE)
+
+    def _project_closed(self) -> None:
+        if self.queue is not None:
+            self.queue.cancel_all(
+                QCoreApplication.translate("Plugin", "The project was closed, so its question was cancelled.")
+            )
+
+
+def _translator() -> Optional[QTranslator]:
+    """The person's language, installed; None where there is no translation."""
+    locale = QgsSettings().value("locale/userLocale", "") or QLocale.system().name()
+    translator = QTranslator()
+    for folder in (PLUGIN_FOLDER / "i18n", PLUGIN_FOLDER.parent / "i18n"):
+        if translator.load(QLocale(str(locale)), "zoomearth", "_", str(folder)):
+            QCoreApplication.installTranslator(translator)
+            return translator
+    return None

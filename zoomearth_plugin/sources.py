@@ -1,0 +1,234 @@
+"""A QGIS raster layer and an area become a raster request. Main thread only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsMultiBandColorRenderer,
+    QgsPointXY,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .settings import Settings
+from .zoomearth.core.errors import AreaOutsideError, RasterUnreadableError
+from .zoomearth.core.frames import PixelBox
+from .zoomearth.core.types import Area, Options, Query, RasterRequest
+
+translate = QCoreApplication.translate
+
+EDGE_PARTS = 32
+"""Into how many pieces an edge is cut before it goes to another CRS, where it may bend."""
+REGION_DEG = 60.0
+"""A raster smaller than this each way keeps its shape in any CRS that a person would choose."""
+
+
+@dataclass(frozen=True)
+class AskContext:
+    """What QGIS knows about the layer when the question is asked; outlives the layer.
+
+    Args:
+        crs: The one that QGIS shows the layer in; invalid when it has none.
+        draws_pixels: QGIS draws the file's pixels as map units, x = column, y = -row, because
+            the file has no geotransform.
+    """
+
+    layer_id: str
+    layer_name: str
+    crs: QgsCoordinateReferenceSystem
+    draws_pixels: bool
+
+
+def ask_context(layer: QgsRasterLayer) -> AskContext:
+    """Capture what is needed to place an answer, even after the layer is gone."""
+    return AskContext(
+        layer.id(), layer.name(), QgsCoordinateReferenceSystem(layer.crs()), _draws_pixels(layer)
+    )
+
+
+def raster_request(layer: Optional[QgsRasterLayer]) -> RasterRequest:
+    """The file and the bands that the layer shows.
+
+    Raises:
+        RasterUnreadableError: No layer, a broken one, or one that is no file on disk.
+    """
+    if layer is None:
+        raise RasterUnreadableError(
+            "no raster layer", translate("Sources", "Add a raster to the project and choose it first.")
+        )
+    if not isinstance(layer, QgsRasterLayer) or not layer.isValid():
+        raise RasterUnreadableError(
+            f"layer {layer.name()!r} is broken or no raster",
+            translate("Sources", "Repair the layer's data source, or choose another layer."),
+        )
+    return RasterRequest(_file_uri(layer), _shown_bands(layer))
+
+
+def freeze_query(
+    question: str, layer: Optional[QgsRasterLayer], area: Optional[Area], settings: Settings
+) -> Query:
+    """Everything the worker needs to know; nothing of the project is touched after this.
+
+    Raises:
+        QuestionInvalidError: Empty or too long.
+        RasterUnreadableError: See :func:`raster_request`.
+    """
+    options = Options(
+        max_zooms=settings.max_zooms,
+        view_side_px=settings.view_side_px or None,
+        with_pictures=True,
+    )
+    return Query(question, raster_request(layer), area, options, settings.model).validated()
+
+
+def area_of_rectangle(
+    rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer
+) -> Area:
+    """The rectangle as an area of the layer's raster; see :func:`area_of_geometry`."""
+    return area_of_geometry(QgsGeometry.fromRect(rectangle), crs, layer)
+
+
+def area_of_selection(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLayer) -> Area:
+    """What holds the selected features; see :func:`area_of_geometry`.
+
+    Raises:
+        AreaOutsideError: Nothing is selected, or it lies outside.
+    """
+    geometries: List[QgsGeometry] = []
+    if isinstance(vector_layer, QgsVectorLayer):
+        geometries = [feature.geometry() for feature in vector_layer.selectedFeatures()]
+    geometries = [geometry for geometry in geometries if not geometry.isEmpty()]
+    if vector_layer is None or not geometries:
+        raise AreaOutsideError(
+            "no feature is selected",
+            translate("Sources", "Select features of a vector layer first, and make it the active layer."),
+        )
+    return area_of_geometry(QgsGeometry.collectGeometry(geometries), vector_layer.crs(), layer)
+
+
+def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> Area:
+    """The convex hull of a geometry, as a ring in the raster's own map coordinates.
+
+    Args:
+        geometry: Of any kind, in ``crs``.
+        crs: Ignored when it or the layer's is unknown: QGIS then shows both in one frame.
+        layer: The raster.
+
+    Returns:
+        A ring; for a file without geotransform, pixels.
+
+    Raises:
+        AreaOutsideError: Nothing of it lies on the raster.
+    """
+    extent = QgsGeometry.fromRect(layer.extent())
+    hull = _to_layer(geometry.convexHull(), crs, layer).convexHull()
+    if not hull.isEmpty() and hull.area() == 0:  # points or one straight line: give it a pixel's width
+        hull = hull.buffer(layer.rasterUnitsPerPixelX(), 2).convexHull()
+    if hull.isEmpty() or not hull.intersects(extent) or hull.touches(extent):
+        raise AreaOutsideError(f"the area shares nothing with the layer {layer.name()!r}")
+    if _draws_pixels(layer):
+        bounds = hull.boundingBox()
+        return Area(
+            pixels=PixelBox(bounds.xMinimum(), -bounds.yMaximum(), bounds.xMaximum(), -bounds.yMinimum())
+        )
+    return Area(ring=tuple((point.x(), point.y()) for point in _outline(hull)))
+
+
+def _to_layer(hull: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> QgsGeometry:
+    """What of ``hull`` may lie on the layer, in the layer's CRS; raises AreaOutsideError."""
+    if not crs.isValid() or not layer.crs().isValid() or crs == layer.crs():
+        return hull
+    try:
+        if _is_regional(layer):
+            # A canvas zoomed far out reaches beyond where the raster's projection makes sense;
+            # what it shares with the raster's footprint does not.
+            hull = hull.intersection(_transformed(_footprint(layer), layer.crs(), crs))
+        return _transformed(hull, crs, layer.crs())
+    except QgsCsException as error:
+        raise AreaOutsideError(f"the area has no place in {layer.crs().authid()}") from error
+
+
+def _footprint(layer: QgsRasterLayer) -> QgsGeometry:
+    return QgsGeometry.fromRect(layer.extent())
+
+
+def _is_regional(layer: QgsRasterLayer) -> bool:
+    """Whether the raster covers less than :data:`REGION_DEG` each way."""
+    try:
+        degrees = _transformed(
+            _footprint(layer), layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326")
+        ).boundingBox()
+    except QgsCsException:
+        return False
+    return degrees.width() < REGION_DEG and degrees.height() < REGION_DEG
+
+
+def _transformed(
+    geometry: QgsGeometry, source: QgsCoordinateReferenceSystem, target: QgsCoordinateReferenceSystem
+) -> QgsGeometry:
+    """A densified, transformed copy; raises QgsCsException where it has no place."""
+    transform = QgsCoordinateTransform(source, target, QgsProject.instance())
+    if not transform.isValid():
+        raise QgsCsException(f"no way from {source.authid()} to {target.authid()}")
+    copy = geometry.densifyByCount(EDGE_PARTS - 1)
+    copy.transform(transform)
+    if not copy.isEmpty() and not copy.boundingBox().isFinite():
+        raise QgsCsException("the transformed geometry is not finite")
+    return copy
+
+
+def _outline(hull: QgsGeometry) -> List[QgsPointXY]:
+    return hull.asPolygon()[0][:-1]
+
+
+def _draws_pixels(layer: QgsRasterLayer) -> bool:
+    return layer.extent() == QgsRectangle(0, -layer.height(), layer.width(), 0)
+
+
+def _file_uri(layer: QgsRasterLayer) -> str:
+    """What GDAL opens, without QGIS's own additions after ``|``."""
+    if layer.providerType() != "gdal":
+        raise RasterUnreadableError(
+            f"layer {layer.name()!r} comes from the provider {layer.providerType()!r}, no file",
+            translate(
+                "Sources",
+                "Only rasters from files can be asked about: save this layer as a GeoTIFF first "
+                "(Export, Save As) and choose the file.",
+            ),
+        )
+    uri = layer.dataProvider().dataSourceUri()
+    parts = QgsProviderRegistry.instance().decodeUri("gdal", uri)
+    if parts.get("authcfg") or "authcfg=" in uri:
+        raise RasterUnreadableError(
+            f"layer {layer.name()!r} needs QGIS's stored credentials",
+            translate("Sources", "Save this protected layer as a file first and choose the file."),
+        )
+    if str(parts.get("vsiPrefix", "")).startswith("/vsimem") or uri.startswith("/vsimem"):
+        raise RasterUnreadableError(
+            f"layer {layer.name()!r} lives in QGIS's memory",
+            translate("Sources", "Save this temporary layer as a file first and choose the file."),
+        )
+    return uri.split("|", 1)[0]
+
+
+def _shown_bands(layer: QgsRasterLayer) -> Tuple[int, ...]:
+    """Band numbers from 1; empty where the file's own colours are what is shown."""
+    renderer = layer.renderer()
+    if renderer is None or layer.bandCount() == 1:
+        return ()
+    if isinstance(renderer, QgsMultiBandColorRenderer):
+        channels = (renderer.redBand(), renderer.greenBand(), renderer.blueBand())
+        used = [band for band in channels if band > 0]
+        # A channel that shows no band repeats the first that does, as three are needed.
+        return tuple(band if band > 0 else used[0] for band in channels) if used else ()
+    return tuple(renderer.usesBands()[:1])

@@ -1,0 +1,127 @@
+"""What a person reads for each stage, error and warning code, in the person's language."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .zoomearth.core.errors import ZoomEarthError
+from .zoomearth.core.progress import Progress, Stage
+
+translate = QCoreApplication.translate
+
+DETAIL_LENGTH = 120
+
+
+def _stages() -> Dict[Stage, str]:
+    return {
+        Stage.QUEUED: translate("Wording", "Waiting for the question before this one…"),
+        Stage.STARTING: translate("Wording", "Starting the engine…"),
+        Stage.LOADING_MODEL: translate("Wording", "Loading the model…"),
+        Stage.OPENING: translate("Wording", "Opening the raster…"),
+        Stage.READING_OVERVIEW: translate("Wording", "Reading the overview…"),
+        Stage.LOOKING: translate("Wording", "Looking…"),
+        Stage.ZOOMING: translate("Wording", "Zooming in…"),
+        Stage.ANSWERING: translate("Wording", "Answering…"),
+        Stage.DONE: translate("Wording", "Done."),
+    }
+
+
+def stage_text(progress: Progress) -> str:
+    """One line of plain text: the stage, and the last words of its detail.
+
+    The detail may come from a model; show it as plain text only.
+    """
+    detail = " ".join(progress.text.split())
+    if len(detail) > DETAIL_LENGTH:
+        detail = "…" + detail[-DETAIL_LENGTH:]
+    stage = _stages()[progress.stage]
+    return f"{stage} {detail}" if detail else stage
+
+
+def _errors() -> Dict[str, str]:
+    return {
+        "question_invalid": translate("Wording", "The question is empty or too long."),
+        "raster_unreadable": translate("Wording", "The raster could not be read."),
+        "raster_empty": translate("Wording", "There is nothing to see in this area."),
+        "raster_type_unsupported": translate("Wording", "This kind of pixel values is not supported."),
+        "area_outside": translate("Wording", "The area lies outside the raster."),
+        "model_missing": translate("Wording", "The model is not installed."),
+        "model_incompatible": translate("Wording", "The model does not fit this engine."),
+        "weights_unsafe": translate("Wording", "The model's files are not safe to load."),
+        "out_of_memory": translate("Wording", "The memory was not enough for this question."),
+        "engine_missing": translate("Wording", "The engine is not set up yet."),
+        "worker_died": translate("Wording", "The engine stopped unexpectedly."),
+        "worker_timeout": translate("Wording", "The engine did not reply in time."),
+        "server_unreachable": translate("Wording", "The model's server cannot be reached."),
+        "server_refused": translate("Wording", "The model's server refused the question."),
+        "output_unwritable": translate("Wording", "The file could not be written."),
+        "disk_full": translate("Wording", "The disk is full."),
+    }
+
+
+def _default_hints() -> Dict[str, str]:
+    return {
+        "question_invalid": translate("Wording", "Type a question of one to 2,000 characters."),
+        "raster_unreadable": translate(
+            "Wording", "Check that the file exists, is complete and is a raster that GDAL can open."
+        ),
+        "raster_empty": translate(
+            "Wording", "Every pixel of the area is nodata; choose another area or raster."
+        ),
+        "raster_type_unsupported": translate(
+            "Wording", "Convert the raster to integer or real pixel values first."
+        ),
+        "area_outside": translate("Wording", "Choose an area that overlaps the raster."),
+        "model_missing": translate(
+            "Wording", "Choose an installed model in the settings, or fetch this one first."
+        ),
+        "model_incompatible": translate("Wording", "Choose a model of the Qwen2.5-VL architecture."),
+        "weights_unsafe": translate(
+            "Wording", "Only safetensors weights without remote code are loaded; convert the model first."
+        ),
+        "out_of_memory": translate(
+            "Wording", "Lower the view side in the settings, or choose a smaller model."
+        ),
+        "engine_missing": translate(
+            "Wording", "Set up the engine's Python environment in the ZoomEarth settings."
+        ),
+        "worker_died": translate("Wording", "Ask again: the engine restarts with the next question."),
+        "worker_timeout": translate("Wording", "Ask again: the engine restarts with the next question."),
+        "server_unreachable": translate("Wording", "Check the server's address and that it is running."),
+        "server_refused": translate("Wording", "Check the server's model name, limits and credentials."),
+        "output_unwritable": translate("Wording", "Choose a folder that you may write to."),
+        "disk_full": translate("Wording", "Free some disk space, then try again."),
+    }
+
+
+def error_text(error: ZoomEarthError) -> str:
+    """What happened and what to do about it, two sentences; plain text."""
+    what = _errors().get(error.code, translate("Wording", "Something went wrong."))
+    hint = error.hint
+    if hint == error.default_hint:
+        hint = _default_hints().get(
+            error.code, translate("Wording", "See the ZoomEarth tab of the message log for details.")
+        )
+    return f"{what} {hint}"
+
+
+def _warnings() -> Dict[str, str]:
+    return {
+        "no_answer": translate("Wording", "The model wrote no answer; see its reasoning."),
+        "unreferenced": translate(
+            "Wording", "The raster names no coordinate reference system; the place is in its own frame."
+        ),
+        "view_side_halved": translate(
+            "Wording", "The memory was short, so the model was shown smaller pictures."
+        ),
+    }
+
+
+def warning_text(warning: str) -> str:
+    """The sentence of an answer's ``code: sentence``, in the person's language where it is known."""
+    code, separator, sentence = warning.partition(": ")
+    if not separator:
+        return warning
+    return _warnings().get(code, sentence)
