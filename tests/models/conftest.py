@@ -1,15 +1,11 @@
 from pathlib import Path
 
 import pytest
-import torch
-from random_model import save_random_model
+from random_model import CPU, save_random_model
 from zoomearth.core.progress import CancelToken, ignore_progress
-from zoomearth.models.device import DeviceChoice
 from zoomearth.models.profile import load_profile
 from zoomearth.models.transformers_engine import TransformersEngine, load_transformers_engine
 from zoomearth.models.weights import find_model
-
-CPU = DeviceChoice(torch.device("cpu"), torch.float32)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import CPU
 from numpy.typing import NDArray
 from PIL import Image
+from random_model import CPU
 from zoomearth.core.errors import Cancelled, OutOfMemoryError
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.conversation import is_out_of_memory

@@ -7,7 +7,10 @@ from pathlib import Path
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from zoomearth.models.device import DeviceChoice
 from zoomearth.models.processor import SnappingImageProcessor
+
+CPU = DeviceChoice(torch.device("cpu"), torch.float32)
 
 SPECIAL = (
     "<|endoftext|>",
