@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from torch.nn import functional
 from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig as TrlConfig
@@ -31,6 +30,7 @@ from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
 from .objective import TrainingHeads, Weights, compute_terms
 from .picturing import image_processor
+from .speed import hasten_vision
 from .tokenizer import build_tokenizer
 from .wording import vocabulary
 
@@ -80,7 +80,7 @@ def main(config_path: Path) -> int:
     else:
         model = build_model(config.shape, tokenizer, config.seed)
     model.training_heads = TrainingHeads(config.shape.text_width)
-    _make_patch_embedding_fast(model)
+    hasten_vision(model)
     _LOG.info("%.1f million parameters", sum(p.numel() for p in model.parameters()) / 1e6)
     started = time.monotonic()
     for stage in config.stages:
@@ -147,17 +147,6 @@ def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
     except (OSError, subprocess.CalledProcessError):
         commit = "unknown"
     return {"config": dataclasses.asdict(config), "stage": stage.name, "commit": commit}
-
-
-def _make_patch_embedding_fast(model: Any) -> None:
-    """The same product as the model's Conv3d (kernel equals stride), five times as fast on processors."""
-    embed = model.model.visual.patch_embed
-
-    def forward(patches: torch.Tensor) -> torch.Tensor:
-        weight = embed.proj.weight
-        return functional.linear(patches.to(weight.dtype), weight.flatten(1))
-
-    embed.forward = forward
 
 
 def export(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:

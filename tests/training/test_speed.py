@@ -1,0 +1,30 @@
+"""The faster vision tower gives what the library's own gives."""
+
+from __future__ import annotations
+
+import torch
+from zoomearth.training.architecture import Shape, build_model
+from zoomearth.training.speed import hasten_vision
+from zoomearth.training.tokenizer import build_tokenizer
+
+
+def test_equal_features_and_gradients_for_pictures_of_two_sizes() -> None:
+    shape = Shape(vision_width=32, vision_layers=3, vision_inner=64, text_width=32, text_layers=1, text_inner=32)
+    model = build_model(shape, build_tokenizer(["a b"], 10), seed=0)
+    grids = torch.tensor([[1, 20, 20], [1, 14, 6]])
+    torch.manual_seed(1)
+    patches = torch.randn(400 + 84, 3 * 2 * 12 * 12)
+
+    def features() -> tuple[torch.Tensor, torch.Tensor]:
+        model.zero_grad()
+        seen = torch.cat(list(model.model.get_image_features(patches, grids).pooler_output))
+        seen.square().sum().backward()
+        gradient = model.model.visual.patch_embed.proj.weight.grad
+        assert gradient is not None
+        return seen.detach(), gradient.clone()
+
+    slow, slow_gradient = features()
+    hasten_vision(model)
+    fast, fast_gradient = features()
+    assert torch.allclose(slow, fast, atol=1e-4)
+    assert torch.allclose(slow_gradient, fast_gradient, rtol=1e-3, atol=1e-3 * float(slow_gradient.abs().max()))
