@@ -25,26 +25,26 @@ from .zoomearth.core.frames import PixelBox
 from .zoomearth.core.types import Answer, AnswerFrame, Query, Region, Ring
 
 FIELDS: Tuple[Tuple[str, str], ...] = (
-    ("question", "string"),
-    ("answer", "string"),
-    ("label", "string"),
+    ("question", "string(0)"),
+    ("answer", "string(0)"),
+    ("label", "string(0)"),
     ("score", "double"),
     ("verified", "bool"),
-    ("kind", "string"),
+    ("kind", "string(0)"),
     ("step", "integer"),
-    ("reasoning", "string"),
-    ("raw_output", "string"),
-    ("model", "string"),
-    ("revision", "string"),
-    ("source", "string"),
+    ("reasoning", "string(0)"),
+    ("raw_output", "string(0)"),
+    ("model", "string(0)"),
+    ("revision", "string(0)"),
+    ("source", "string(0)"),
     ("seen_gsd_m", "double"),
     ("area_m2", "double"),
-    ("pixel_box", "string"),
+    ("pixel_box", "string(0)"),
     ("asked_at", "datetime"),
     ("seconds", "double"),
-    ("warnings", "string"),
+    ("warnings", "string(0)"),
 )
-"""(name, type of QGIS's memory provider), in the order of the answer layer."""
+"""(name, type of QGIS's memory provider), in the order of the answer layer; 0: text of any length."""
 
 REGION = "region"
 SEARCHED_AREA = "searched_area"
@@ -131,6 +131,7 @@ def reproject(
     if not transform.isValid():
         raise QgsCsException(f"no way from {source.authid()} to {target.authid()}")
     copy = geometry.densifyByCount(EDGE_PARTS - 1)
+    copy.convertToMultiType()
     copy.transform(transform)
     if not copy.boundingBox().isFinite():
         raise QgsCsException(f"off the edge of {target.authid()}")

@@ -72,9 +72,9 @@ def export(parts: Sequence[Part], path: Path, context: QgsCoordinateTransformCon
         OutputUnwritableError, DiskFullError: ``path`` is as it was.
     """
     unfinished = path.with_name(f".{path.stem}-{uuid.uuid4().hex}.gpkg")
+    if not path.parent.is_dir():
+        raise storage_error(path, f"{path.parent} is no folder")
     try:
-        if not path.parent.is_dir():
-            raise storage_error(path, f"{path.parent} is no folder")
         for part in parts:
             _write(part.content, unfinished, part.table, context)
             _save_style(part.styled, unfinished, part.table)

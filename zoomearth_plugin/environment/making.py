@@ -148,16 +148,16 @@ def _put_aside(folder: Path) -> Path:
 
 def _count_packages(tell: Tell, package_count: int) -> Tell:
     """Turns pip's lines into shares: each package that is collected counts, its needs too."""
-    collected: List[str] = []
     expected = max(1, 4 * package_count)  # measured: four installed distributions to each pinned one
+    share = 0.05
 
     def told(line: str, fraction: Optional[float]) -> None:
+        nonlocal share
         if line.startswith("Collecting "):
-            collected.append(line)
-        if line.startswith("Installing collected"):
-            tell(line, 0.85)
-            return
-        tell(line, 0.05 + 0.75 * min(1.0, len(collected) / expected))
+            share = min(0.8, share + 0.75 / expected)
+        elif line.startswith("Installing collected"):
+            share = 0.85
+        tell(line, share)
 
     return told
 

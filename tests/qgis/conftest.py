@@ -1,0 +1,103 @@
+"""Rasters, answers and settings for the tests that need QGIS."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy
+import pytest
+from osgeo import gdal, osr
+from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from zoomearth_plugin.zoomearth.core.frames import PixelBox, ViewBox  # noqa: E402
+from zoomearth_plugin.zoomearth.core.types import Answer, AnswerFrame, Region, Step  # noqa: E402
+
+gdal.UseExceptions()
+ASKED_AT = datetime(2026, 11, 20, 22, 30, 5, tzinfo=timezone.utc)
+NORTH_UP = (500000.0, 10.0, 0.0, 5600000.0, 0.0, -10.0)
+
+
+def write_raster(path, *, size=(400, 300), bands=3, epsg=32633, geotransform=NORTH_UP, kind=gdal.GDT_Byte):
+    """A GeoTIFF of noise; ``epsg`` or ``geotransform`` None leaves it out."""
+    width, height = size
+    data_set = gdal.GetDriverByName("GTiff").Create(str(path), width, height, bands, kind)
+    if geotransform is not None:
+        data_set.SetGeoTransform(geotransform)
+    if epsg is not None:
+        reference = osr.SpatialReference()
+        reference.ImportFromEPSG(epsg)
+        data_set.SetProjection(reference.ExportToWkt())
+    noise = numpy.random.default_rng(7).integers(1, 255, (bands, height, width))
+    for band in range(bands):
+        data_set.GetRasterBand(band + 1).WriteArray(noise[band])
+    data_set.FlushCache()
+    return path
+
+
+@pytest.fixture
+def make_layer(tmp_path):
+    """Writes a raster and opens it as QGIS does; keyword arguments of :func:`write_raster`."""
+    made = []
+
+    def make(name="scene.tif", **keywords):
+        path = write_raster(tmp_path / name, **keywords)
+        layer = QgsRasterLayer(str(path), path.stem)
+        assert layer.isValid()
+        made.append(layer)
+        return layer
+
+    yield make
+    made.clear()
+
+
+@pytest.fixture
+def layer(make_layer):
+    """400 × 300 pixels of 10 m, upper-left corner at (500000, 5600000) of EPSG:32633."""
+    return make_layer()
+
+
+@pytest.fixture
+def project(qgis_app):
+    """The project, empty before and after."""
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_settings(qgis_app):
+    """Each test starts without ZoomEarth's settings and leaves none."""
+    QgsSettings().remove("zoomearth")
+    yield
+    QgsSettings().remove("zoomearth")
+
+
+def answer_of(polygon, *, frame=AnswerFrame.CRS, crs="EPSG:32633", regions=1, text="red", **changes):
+    """An answer whose regions, or searched area, have the polygon."""
+    box = PixelBox(100, 50, 200, 150)
+    steps = (
+        Step(PixelBox(0, 0, 400, 300), (240, 180), "<think>a</think>[…]", ViewBox(60, 30, 120, 90), 16.7),
+        Step(box, (100, 100), f"<answer>{text}</answer>", None, 10.0),
+    )
+    values = {
+        "text": text,
+        "regions": tuple(Region("ship", box, polygon, 0.75, True) for _ in range(regions)),
+        "steps": steps,
+        "searched_box": PixelBox(0, 0, 400, 300),
+        "searched_polygon": polygon,
+        "frame": frame,
+        "crs": crs,
+        "seen_gsd_m": 10.0,
+        "model": "zoomearth-mini",
+        "revision": "abc",
+        "seconds": 1.5,
+        "reasoning": "a",
+    }
+    return Answer(**{**values, **changes})

@@ -1,0 +1,369 @@
+"""Answers on the map: places, fields, style, the project's file, export, full disks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ASKED_AT, answer_of
+from osgeo import ogr
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import NULL, Qt
+
+from zoomearth_plugin import geopackage, sources
+from zoomearth_plugin.layers import AnswerLayer
+from zoomearth_plugin.settings import Settings
+from zoomearth_plugin.zoomearth.core.errors import DiskFullError, OutputUnwritableError
+from zoomearth_plugin.zoomearth.core.types import AnswerFrame
+
+UTM33 = QgsCoordinateReferenceSystem("EPSG:32633")
+# Pixels [100, 50, 200, 150] of the scene: 1,000 m on a side.
+SQUARE = ((501000.0, 5599500.0), (502000.0, 5599500.0), (502000.0, 5598500.0), (501000.0, 5598500.0))
+NAMES = (
+    "question answer label score verified kind step reasoning raw_output model revision source "
+    "seen_gsd_m area_m2 pixel_box asked_at seconds warnings"
+).split()
+
+
+@pytest.fixture
+def answers(project, tmp_path):
+    return AnswerLayer(project, tmp_path / "profile" / "answers")
+
+
+@pytest.fixture
+def ask(answers):
+    """Appends an answer about a layer, returns the features as (layer, feature)."""
+
+    def append(layer, answer, question="What colour is the ship?"):
+        query = sources.freeze_query(question, layer, None, Settings())
+        places = answers.append(answer, query, sources.ask_context(layer), ASKED_AT)
+        layers = [answers._project.mapLayer(place.layer_id) for place in places]
+        return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
+
+    return append
+
+
+class TestFields:
+    def test_names_and_order_are_the_contract(self, ask, layer):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        assert [field.name() for field in made.fields()] == ["fid", *NAMES]
+
+    def test_region(self, ask, layer, tmp_path):
+        answer = answer_of(SQUARE, warnings=("a: b", "c: d"), reasoning="long " * 20_000)
+        _, feature = ask(layer, answer)[0]
+        assert feature["question"] == "What colour is the ship?"
+        assert feature["answer"] == "red"
+        assert (feature["label"], feature["score"], feature["verified"]) == ("ship", 0.75, True)
+        assert (feature["kind"], feature["step"]) == ("region", 1)
+        assert feature["reasoning"] == answer.reasoning
+        assert feature["raw_output"] == "<think>a</think>[…]\n\n<answer>red</answer>"
+        assert feature["source"] == str(tmp_path / "scene.tif")
+        assert (feature["seen_gsd_m"], feature["seconds"]) == (10.0, 1.5)
+        assert feature["pixel_box"] == "[100, 50, 200, 150]"
+        assert feature["asked_at"].toUTC().toString(Qt.DateFormat.ISODate) == "2026-11-20T22:30:05Z"
+        assert feature["warnings"] == "a: b\nc: d"
+
+    def test_area_is_ellipsoidal(self, ask, layer):
+        # On the central meridian UTM shrinks lengths by 0.9996, so 1 km² on the map is
+        # 1 / 0.9996² = 1,000,800 m² on the ellipsoid.
+        _, feature = ask(layer, answer_of(SQUARE))[0]
+        assert feature["area_m2"] == pytest.approx(1_000_800, abs=30)
+
+    def test_no_region_is_attached_to_the_searched_area(self, ask, layer):
+        made = ask(layer, answer_of(SQUARE, regions=0))
+        assert [feature["kind"] for _, feature in made] == ["searched_area"]
+        assert made[0][1]["pixel_box"] == "[0, 0, 400, 300]"
+        assert made[0][1].geometry().area() == pytest.approx(1e6)
+
+    def test_every_region_is_a_feature(self, ask, layer):
+        assert len(ask(layer, answer_of(SQUARE, regions=3))) == 3
+
+    def test_text_that_no_database_holds(self, ask, layer):
+        _, feature = ask(layer, answer_of(SQUARE, text="a\x00b\ud800'; DROP TABLE answers; --"))[0]
+        assert feature["answer"] == "ab?'; DROP TABLE answers; --"
+
+
+class TestPlace:
+    def test_unprojected_project_takes_the_raster_s_crs(self, ask, layer):
+        made, feature = ask(layer, answer_of(SQUARE))[0]
+        assert made.crs() == UTM33
+        assert feature.geometry().boundingBox() == QgsRectangle(501000, 5598500, 502000, 5599500)
+
+    def test_project_crs_with_densified_edges(self, ask, layer, project):
+        project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+        made, feature = ask(layer, answer_of(SQUARE))[0]
+        assert made.crs().authid() == "EPSG:3857"
+        assert feature.geometry().constGet().nCoordinates() == 4 * 32 + 1
+        # gdaltransform -s_srs EPSG:32633 -t_srs EPSG:3857 <<< "501000 5599500"
+        west, north = _gdal_transform(501000, 5599500, 32633, 3857)
+        box = feature.geometry().boundingBox()
+        assert (box.xMinimum(), box.yMaximum()) == (pytest.approx(west, abs=1), pytest.approx(north, abs=1))
+
+    def test_rotated_region_stays_rotated(self, ask, layer):
+        diamond = ((501000, 5599000), (501500, 5599500), (502000, 5599000), (501500, 5598500))
+        _, feature = ask(layer, answer_of(diamond))[0]
+        assert feature.geometry().area() == pytest.approx(500_000)
+
+    def test_file_without_geotransform_lies_where_qgis_draws_it(self, ask, make_layer):
+        plain = make_layer(epsg=None, geotransform=None)
+        plain.setCrs(QgsCoordinateReferenceSystem())
+        pixels = ((100.0, 50.0), (200.0, 50.0), (200.0, 150.0), (100.0, 150.0))
+        made, feature = ask(plain, answer_of(pixels, frame=AnswerFrame.PIXELS, crs=None))[0]
+        assert not made.crs().isValid()
+        assert feature.geometry().boundingBox() == QgsRectangle(100, -150, 200, -50)
+        assert plain.extent().contains(feature.geometry().boundingBox())
+        assert feature["area_m2"] == NULL
+
+    def test_file_without_crs_keeps_its_own_frame(self, ask, make_layer):
+        own = make_layer(epsg=None)
+        own.setCrs(QgsCoordinateReferenceSystem())
+        made, feature = ask(own, answer_of(SQUARE, frame=AnswerFrame.OWN, crs=None))[0]
+        assert not made.crs().isValid()
+        assert feature.geometry().boundingBox() == QgsRectangle(501000, 5598500, 502000, 5599500)
+
+    def test_unreferenced_answers_have_their_own_table(self, ask, answers, layer, make_layer):
+        own = make_layer("own.tif", epsg=None)
+        own.setCrs(QgsCoordinateReferenceSystem())
+        ask(own, answer_of(SQUARE, frame=AnswerFrame.OWN, crs=None))
+        ask(layer, answer_of(SQUARE))
+        assert [made.crs().isValid() for made in answers.layers()] == [True, False]
+        assert len({made.source().split("|")[0] for made in answers.layers()}) == 1
+
+    def test_a_crs_that_the_person_gave_counts(self, ask, make_layer):
+        own = make_layer(epsg=None)
+        own.setCrs(UTM33)
+        made, _ = ask(own, answer_of(SQUARE, frame=AnswerFrame.OWN, crs=None))[0]
+        assert made.crs() == UTM33
+
+    def test_off_earth_stays_in_its_own_crs(self, ask, make_layer, project):
+        project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+        moon = QgsCoordinateReferenceSystem()
+        moon.createFromProj("+proj=longlat +R=1737400 +no_defs")
+        layer = make_layer(epsg=None, geotransform=(10.0, 0.01, 0.0, 20.0, 0.0, -0.01))
+        layer.setCrs(moon)
+        square = ((11.0, 19.0), (12.0, 19.0), (12.0, 18.0), (11.0, 18.0))
+        made, feature = ask(layer, answer_of(square, crs=moon.toWkt()))[0]
+        assert made.crs().isValid()
+        assert made.crs().authid() != "EPSG:3857"
+        assert feature.geometry().boundingBox() == QgsRectangle(11, 18, 12, 19)
+
+    def test_split_at_the_antimeridian(self, ask, make_layer, project):
+        project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+        # Longitude 180 on the equator is x = 833,979 m of UTM zone 60.
+        layer = make_layer(epsg=32660, geotransform=(800000.0, 200.0, 0.0, 60000.0, 0.0, -200.0))
+        square = ((820000.0, 40000.0), (850000.0, 40000.0), (850000.0, 20000.0), (820000.0, 20000.0))
+        _, feature = ask(layer, answer_of(square, crs="EPSG:32660"))[0]
+        parts = feature.geometry().asGeometryCollection()
+        sides = sorted(
+            (round(part.boundingBox().xMinimum()), round(part.boundingBox().xMaximum())) for part in parts
+        )
+        assert sides == [(-180, -180), (180, 180)]
+        assert sum(part.boundingBox().width() for part in parts) == pytest.approx(0.27, abs=0.01)
+
+
+class TestFile:
+    def test_beside_a_saved_project_and_found_again(self, ask, answers, layer, project, tmp_path):
+        project.write(str(tmp_path / "work.qgz"))
+        ask(layer, answer_of(SQUARE))
+        project.write()
+        expected = tmp_path / "work_zoomearth" / "answers.gpkg"
+        assert expected.is_file()
+        project.clear()
+        assert answers.layers() == []
+        assert project.read(str(tmp_path / "work.qgz"))
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        assert made.featureCount() == 2
+        assert len(answers.layers()) == 1
+        assert made.source().split("|")[0] == str(expected)
+
+    def test_layer_taken_out_of_the_project_comes_back(self, ask, answers, layer, project, tmp_path):
+        project.write(str(tmp_path / "work.qgz"))
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        project.removeMapLayer(made.id())
+        again, _ = ask(layer, answer_of(SQUARE))[0]
+        assert again.featureCount() == 2
+
+    def test_profile_folder_while_not_saved(self, ask, layer, tmp_path):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        ask(layer, answer_of(SQUARE))
+        files = list((tmp_path / "profile" / "answers").glob("*.gpkg"))
+        assert [str(file) for file in files] == [made.source().split("|")[0]]
+        assert made.featureCount() == 2
+
+    def test_next_unsaved_project_starts_afresh(self, ask, answers, layer, project):
+        ask(layer, answer_of(SQUARE))
+        project.clear()
+        assert answers.layers() == []
+
+    def test_extent_for_the_canvas(self, ask, answers, layer, project):
+        query = sources.freeze_query("a", layer, None, Settings())
+        places = answers.append(answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
+        assert answers.extent(places, UTM33) == QgsRectangle(501000, 5598500, 502000, 5599500)
+        project.clear()
+        assert answers.extent(places, UTM33).isNull()
+
+    def test_folder_that_cannot_be_made(self, ask, answers, layer, tmp_path, project):
+        (tmp_path / "profile").write_text("a file where the folder should be")
+        query = sources.freeze_query("a", layer, None, Settings())
+        what = (answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
+        with pytest.raises(OutputUnwritableError):
+            answers.append(*what)
+        assert answers.layers() == []
+        places = answers.append_scratch(*what)
+        scratch = project.mapLayer(places[0].layer_id)
+        assert scratch.dataProvider().name() == "memory"
+        assert scratch.getFeature(places[0].feature_id)["answer"] == "red"
+
+    def test_file_lost_under_the_layer(self, ask, answers, layer, tmp_path):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        file = tmp_path / "profile" / "answers"
+        for each in file.iterdir():
+            each.unlink()
+        file.rmdir()
+        file.write_text("no folder any more")
+        query = sources.freeze_query("a", layer, None, Settings())
+        what = (answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
+        try:
+            answers.append(*what)  # the open file may still take it, as POSIX keeps it alive
+        except OutputUnwritableError:
+            assert answers.append_scratch(*what)
+
+
+class TestStyle:
+    def test_kinds_look_different_and_labels_have_halos(self, ask, layer):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        renderer = made.renderer()
+        categories = list(renderer.categories())
+        assert [category.value() for category in categories] == ["region", "searched_area"]
+        colours = [category.symbol().symbolLayer(1).color().name() for category in categories]
+        assert colours[0] != colours[1]
+        assert made.labelsEnabled()
+        labels = made.labeling().settings()
+        text = labels.format()
+        assert text.buffer().enabled()
+
+    def test_map_tip_escapes_what_the_model_wrote(self, ask, layer):
+        evil = "<script>alert('1 & 2')</script> [% 1 + 1 %]"
+        made, feature = ask(layer, answer_of(SQUARE, text=evil))[0]
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(made))
+        context.setFeature(feature)
+        html = QgsExpression.replaceExpressionText(made.mapTipTemplate(), context)
+        assert "&lt;script&gt;alert('1 &amp; 2')&lt;/script&gt; [% 1 + 1 %]" in html
+        assert "<script" not in html
+        assert "2026-11-20 22:30" in html
+        assert "10.00 m/px" in html
+
+
+class TestExport:
+    def test_all_answers_with_their_style_inside(self, ask, answers, layer, tmp_path):
+        ask(layer, answer_of(SQUARE, regions=2))
+        answers.export(tmp_path / "out.gpkg")
+        opened = QgsVectorLayer(f"{tmp_path}/out.gpkg|layername=answers", "x", "ogr")
+        assert opened.featureCount() == 2
+        assert {category.value() for category in opened.renderer().categories()} == {
+            "region",
+            "searched_area",
+        }
+        assert [field.name() for field in opened.fields()] == ["fid", *NAMES]
+        assert sorted(os.listdir(tmp_path)) == ["out.gpkg", "profile", "scene.tif"]
+
+    def test_one_answer(self, answers, layer, tmp_path):
+        query = sources.freeze_query("a", layer, None, Settings())
+        what = (query, sources.ask_context(layer), ASKED_AT)
+        answers.append(answer_of(SQUARE), *what)
+        places = answers.append(answer_of(SQUARE, text="blue"), *what)
+        answers.export(tmp_path / "out.gpkg", places)
+        assert _ogr_answers(tmp_path / "out.gpkg") == ["blue"]
+
+    def test_replaces_an_older_file(self, ask, answers, layer, tmp_path):
+        ask(layer, answer_of(SQUARE))
+        (tmp_path / "out.gpkg").write_text("old")
+        answers.export(tmp_path / "out.gpkg")
+        assert _ogr_answers(tmp_path / "out.gpkg") == ["red"]
+
+    def test_nothing_to_export(self, answers, tmp_path):
+        with pytest.raises(OutputUnwritableError) as caught:
+            answers.export(tmp_path / "out.gpkg")
+        assert "question" in caught.value.hint
+
+    def test_below_a_regular_file(self, ask, answers, layer, tmp_path):
+        ask(layer, answer_of(SQUARE))
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(OutputUnwritableError):
+            answers.export(tmp_path / "file" / "out.gpkg")
+
+    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+    def test_read_only_folder(self, ask, answers, layer, tmp_path):
+        ask(layer, answer_of(SQUARE))
+        folder = tmp_path / "sealed"
+        folder.mkdir(mode=0o500)
+        with pytest.raises(OutputUnwritableError):
+            answers.export(folder / "out.gpkg")
+
+    def test_own_file_is_refused(self, ask, answers, layer, tmp_path):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        with pytest.raises(OutputUnwritableError) as caught:
+            answers.export(Path(made.source().split("|")[0]))
+        assert "another" in caught.value.hint
+        assert made.featureCount() == 1
+
+    def test_full_disk_leaves_the_older_file(self, ask, answers, layer, full_disk):
+        ask(layer, answer_of(SQUARE, regions=40, reasoning="x" * 5000))
+        older = full_disk / "out.gpkg"
+        older.write_text("old")
+        with pytest.raises(DiskFullError):
+            answers.export(older)
+        assert older.read_text() == "old"
+        assert os.listdir(full_disk) == ["out.gpkg"]
+
+
+class TestFullDisk:
+    def test_answer_goes_to_a_scratch_layer(self, layer, project, full_disk):
+        answers = AnswerLayer(project, full_disk)
+        query = sources.freeze_query("a", layer, None, Settings())
+        what = (answer_of(SQUARE, reasoning="x" * 200_000), query, sources.ask_context(layer), ASKED_AT)
+        with pytest.raises(DiskFullError):
+            answers.append(*what)
+        assert answers.append_scratch(*what)
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A folder on a disk of its own with 64 kB, less than an empty GeoPackage."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    if subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("this system lets nobody mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _ogr_answers(path):
+    data_set = ogr.Open(str(path))
+    table = data_set.GetLayerByName("answers")
+    return [feature.GetField("answer") for feature in table]
+
+
+def _gdal_transform(x, y, source, target):
+    run = subprocess.run(
+        ["gdaltransform", "-s_srs", f"EPSG:{source}", "-t_srs", f"EPSG:{target}"],
+        input=f"{x} {y}\n", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return tuple(float(number) for number in run.stdout.split()[:2])
+
+
+def test_storage_errors_are_told_apart(tmp_path):
+    assert isinstance(geopackage.storage_error(tmp_path / "a", "database or disk is full"), DiskFullError)
+    assert isinstance(geopackage.storage_error(tmp_path / "a", "no permission"), OutputUnwritableError)
