@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from random_model import CPU
-from zoomearth.core.errors import Cancelled, OutOfMemoryError
+from zoomearth.core.errors import Cancelled, ModelIncompatibleError, OutOfMemoryError
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.conversation import is_out_of_memory
 from zoomearth.models.processor import build_processor
@@ -273,3 +273,12 @@ def test_only_memory_errors_are_taken_for_memory_errors(engine: TransformersEngi
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9.07 GB)"))
     assert is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"))
     assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
+
+
+def test_numbers_that_overflow_are_an_error_and_no_text(engine: TransformersEngine) -> None:
+    hook = engine.model.lm_head.register_forward_hook(lambda _module, _inputs, logits: logits * float("nan"))
+    try:
+        with pytest.raises(ModelIncompatibleError, match="overflow"):
+            engine.converse().turn(PICTURES[0], "ship", on_token=lambda _: None, cancel=CancelToken())
+    finally:
+        hook.remove()

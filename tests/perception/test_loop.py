@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GSD_M, NORTH, WEST, ListeningEngine, write_raster
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from playback import ListeningEngine
+from rasters_on_disk import GSD_M, NORTH, WEST, write_raster
 from zoomearth.core.errors import AreaOutsideError, Cancelled, QuestionInvalidError
 from zoomearth.core.frames import PixelBox, ViewBox
 from zoomearth.core.progress import CancelToken, Progress, Stage, ignore_progress

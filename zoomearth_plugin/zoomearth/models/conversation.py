@@ -130,7 +130,13 @@ class CachedConversation:
 
     def _choose(self, logits: Tensor) -> int:
         suppressed = torch.tensor(self._tokens.suppressed_ids, device=logits.device)
-        return int(logits.float().index_fill(0, suppressed, float("-inf")).argmax())
+        highest, token = logits.float().index_fill(0, suppressed, float("-inf")).max(dim=0)
+        if not highest.isfinite():  # half precision overflows in some models; its text would be noise
+            raise errors.ModelIncompatibleError(
+                f"the model's numbers overflow in {logits.dtype} on {logits.device}",
+                "This device cannot run this model in the number format that it has; choose another model.",
+            )
+        return int(token)
 
     def _tell(self, written: list[int], told: str, on_token: OnToken) -> str:
         """Pass on the text that is new; half a character, which decodes to U+FFFD, waits for its rest."""

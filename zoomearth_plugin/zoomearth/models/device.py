@@ -29,7 +29,7 @@ class DeviceChoice:
 
 
 def choose_device() -> DeviceChoice:
-    """CUDA in bfloat16 (float16 on cards without it), else Apple's MPS in float16, else the CPU in float32.
+    """CUDA, else Apple's MPS, in bfloat16 (float16 where they lack it), else the CPU in float32.
 
     A card that is there but cannot compute (too new for this build of torch, driver broken) is not
     passed over in silence: the choice carries the warning ``gpu_unused``.
@@ -51,7 +51,8 @@ def _accelerators() -> list[DeviceChoice]:
         has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
         found.append(DeviceChoice(torch.device("cuda", 0), torch.bfloat16 if has_bfloat16 else torch.float16))
     elif torch.backends.mps.is_available():
-        found.append(DeviceChoice(torch.device("mps"), torch.float16))
+        has_bfloat16 = torch.backends.mps.is_macos_or_newer(14, 0)
+        found.append(DeviceChoice(torch.device("mps"), torch.bfloat16 if has_bfloat16 else torch.float16))
     return found
 
 

@@ -12,7 +12,6 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Union
 
 from ..core.frames import View, ViewBox
 from ..models.profile import BoxFrame, Profile
@@ -72,7 +71,7 @@ class Nothing:
     reasoning: str
 
 
-Action = Union[Zoom, Reply, Nothing]
+Action = Zoom | Reply | Nothing
 
 
 def parse(text: str, view: View, profile: Profile) -> Action:
