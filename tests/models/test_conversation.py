@@ -33,7 +33,7 @@ def limited(engine: TransformersEngine, max_new_tokens: int) -> TransformersEngi
     """The same model, writing less."""
     folder = build_processor(engine.model.name_or_path)
     profile = dataclasses.replace(engine.profile, max_new_tokens=max_new_tokens)
-    return TransformersEngine(engine.model, folder, profile, engine.revision, CPU)
+    return TransformersEngine(engine.model, folder, profile=profile, revision=engine.revision, choice=CPU)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class TransformersEngine:
         self,
         model: Qwen2_5_VLForConditionalGeneration,
         processor: ImageTextProcessor,
+        *,
         profile: Profile,
         revision: str,
         choice: DeviceChoice,
@@ -94,7 +95,7 @@ def load_transformers_engine(
     cancel.check()
     _log.info("%s %s on %s", profile.name, folder.revision, choice)
     report(Progress(Stage.LOADING_MODEL, LOADING_SHARE, profile.title))
-    return TransformersEngine(model, processor, profile, folder.revision, choice)
+    return TransformersEngine(model, processor, profile=profile, revision=folder.revision, choice=choice)
 
 
 def _load_model(folder: ModelFolder, choice: DeviceChoice) -> Qwen2_5_VLForConditionalGeneration:

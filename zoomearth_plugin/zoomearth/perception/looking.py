@@ -45,24 +45,30 @@ class Finding:
     warnings: tuple[str, ...]
 
 
-def look(
-    query: Query,
-    searched: PixelBox,
-    raster: Raster,
-    engine: Engine,
-    side_px: int,
-    *,
-    pace: Pace,
-    cancel: CancelToken,
-) -> Finding:
-    """Ask about an area.
+@dataclass(frozen=True)
+class Search:
+    """Who looks for what, and where.
 
     Args:
         query: The question and how hard to look.
-        searched: The area, whole pixels.
         raster: Where the pixels come from.
+        searched: The area, whole pixels.
         engine: Who looks.
         side_px: Longer side of every view.
+    """
+
+    query: Query
+    raster: Raster
+    searched: PixelBox
+    engine: Engine
+    side_px: int
+
+
+def look(search: Search, *, pace: Pace, cancel: CancelToken) -> Finding:
+    """Look at the area until there is an answer.
+
+    Args:
+        search: What for.
         pace: Told of each stage.
         cancel: Looked at between stages, tokens and pieces of reading.
 
@@ -72,9 +78,8 @@ def look(
         RasterEmptyError: The area holds no data.
     """
     with pace.stage(Stage.READING_OVERVIEW):
-        picture = raster.overview(searched, side_px, report=pace.within, cancel=cancel)
-    dialogue = _Dialogue(query, searched, raster, engine, side_px, pace, cancel)
-    return dialogue.run(picture)
+        picture = search.raster.overview(search.searched, search.side_px, report=pace.within, cancel=cancel)
+    return _Dialogue(search, pace, cancel).run(picture)
 
 
 def zoom_window(box: PixelBox, minimum_px: int, searched: PixelBox) -> PixelBox:
@@ -96,22 +101,11 @@ def zoom_window(box: PixelBox, minimum_px: int, searched: PixelBox) -> PixelBox:
 class _Dialogue:
     """One conversation; the state that grows while it runs."""
 
-    def __init__(
-        self,
-        query: Query,
-        searched: PixelBox,
-        raster: Raster,
-        engine: Engine,
-        side_px: int,
-        pace: Pace,
-        cancel: CancelToken,
-    ) -> None:
-        self._query = query
-        self._searched = searched
-        self._raster = raster
-        self._profile = engine.profile
-        self._conversation: Conversation = engine.converse()
-        self._side_px = side_px
+    def __init__(self, search: Search, pace: Pace, cancel: CancelToken) -> None:
+        self._search = search
+        self._options = search.query.options
+        self._profile = search.engine.profile
+        self._conversation: Conversation = search.engine.converse()
         self._pace = pace
         self._cancel = cancel
         self._zooms = 0
@@ -129,8 +123,8 @@ class _Dialogue:
             if not isinstance(action, Zoom):
                 return self._finding(self._answer_of(action))
             self._steps[-1] = replace(self._steps[-1], box=action.box)
-            place = view.to_pixels(action.box).intersection(self._searched)
-            window = zoom_window(place, self._profile.minimum_crop_px, self._searched)
+            place = view.to_pixels(action.box).intersection(self._search.searched)
+            window = zoom_window(place, self._profile.minimum_crop_px, self._search.searched)
             if not self._may_zoom(view) or (self._zooms > 0 and window == view.window):
                 return self._finding(self._answer_instead(action, place, view))
             if self._is_closest(view):
@@ -142,7 +136,7 @@ class _Dialogue:
         """Show a picture; keeps the step."""
         may_zoom = self._may_zoom(picture.view)
         wording = prompts.next_text if self._steps else prompts.first_text
-        text = wording(self._profile, self._query.question, may_zoom)
+        text = wording(self._profile, self._search.query.question, may_zoom)
         stage = Stage.LOOKING if may_zoom else Stage.ANSWERING
         pieces: list[str] = []
 
@@ -164,7 +158,7 @@ class _Dialogue:
         From the overview it may even where that shows no more detail: a model that learned to answer
         from a second picture then gets one, and the place it chose becomes the answer's region.
         """
-        if self._zooms >= self._query.options.max_zooms:
+        if self._zooms >= self._options.max_zooms:
             return False
         return self._zooms == 0 or not self._is_closest(view)
 
@@ -186,7 +180,7 @@ class _Dialogue:
         rows = f"rows {window.top:.0f}–{window.bottom:.0f}"
         with self._pace.stage(Stage.ZOOMING, f"{columns}, {rows}"):
             self._cancel.check()
-            return self._raster.read(window, self._side_px)
+            return self._search.raster.read(window, self._search.side_px)
 
     def _answer_of(self, action: Reply | Nothing) -> str:
         if isinstance(action, Reply):
@@ -200,10 +194,8 @@ class _Dialogue:
         if zoom.answer:
             self._point_at(place, zoom)
             return zoom.answer
-        is_limit = self._zooms >= self._query.options.max_zooms and not self._is_closest(view)
-        reason = (
-            f"the limit is {self._query.options.max_zooms} zooms" if is_limit else "there is no closer view"
-        )
+        is_limit = self._zooms >= self._options.max_zooms and not self._is_closest(view)
+        reason = f"the limit is {self._options.max_zooms} zooms" if is_limit else "there is no closer view"
         self._warn("no_answer", f"The model asked to look closer instead of answering, but {reason}.")
         return ""
 
@@ -213,8 +205,8 @@ class _Dialogue:
             window=view.window,
             view_size=view.size,
             text=written,
-            seen_gsd_m=ground_sampling_distance_m(view, self._raster.grid),
-            picture_png=_png(picture) if self._query.options.with_pictures else "",
+            seen_gsd_m=ground_sampling_distance_m(view, self._search.raster.grid),
+            picture_png=_png(picture) if self._options.with_pictures else "",
         )
 
     def _warn(self, code: str, sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from ..core.errors import OutOfMemoryError
 from ..core.frames import PixelBox
@@ -13,7 +14,7 @@ from ..models.engine import Engine
 from ..raster.georeference import corners
 from ..raster.grid import RasterGrid
 from ..raster.reading import Raster
-from .looking import Finding, look
+from .looking import Finding, Search, look
 from .pace import Pace
 
 _log = logging.getLogger(__name__)
@@ -42,35 +43,27 @@ def ask(query: Query, raster: Raster, engine: Engine, *, report: Report, cancel:
     start = time.perf_counter()
     query = query.validated()
     pace = Pace(report)
-    searched = raster.resolve(query.area)
     side_px = query.options.view_side_px or engine.profile.view_side_px
+    search = Search(query, raster, raster.resolve(query.area), engine, side_px)
     notes: tuple[str, ...] = ()
+    finding: Finding | None = None
     try:
-        finding = look(query, searched, raster, engine, side_px, pace=pace, cancel=cancel)
+        finding = look(search, pace=pace, cancel=cancel)
     except OutOfMemoryError as error:
         _log.warning("views of %d px do not fit: %s", side_px, error)
-        finding = None
     if finding is None:  # outside the handler, where the failed attempt no longer holds memory
-        half_px = max(1, side_px // 2)
-        notes = (
-            f"view_halved: Views of {side_px} px did not fit the memory; asked again with {half_px} px.",
-        )
-        finding = look(query, searched, raster, engine, half_px, pace=pace, cancel=cancel)
+        search = replace(search, side_px=max(1, side_px // 2))
+        retry = f"asked again with views of {search.side_px} px"
+        notes = (f"view_halved: Views of {side_px} px did not fit the memory; {retry}.",)
+        finding = look(search, pace=pace, cancel=cancel)
+    answer = _answer(finding, search, pace)
     warnings = (*engine.warnings, *raster.warnings, *notes, *finding.warnings)
-    answer = _answer(finding, searched, raster.grid, engine, pace, warnings, time.perf_counter() - start)
     pace.done()
-    return answer
+    return replace(answer, warnings=warnings, seconds=round(time.perf_counter() - start, 3))
 
 
-def _answer(
-    finding: Finding,
-    searched: PixelBox,
-    grid: RasterGrid,
-    engine: Engine,
-    pace: Pace,
-    warnings: tuple[str, ...],
-    seconds: float,
-) -> Answer:
+def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
+    grid, engine = search.raster.grid, search.engine
     regions: tuple[Region, ...] = ()
     if finding.region is not None:
         regions = (Region(finding.label, finding.region, _ring(finding.region, grid)),)
@@ -79,17 +72,16 @@ def _answer(
         text=finding.text,
         regions=regions,
         steps=finding.steps,
-        searched_box=searched,
-        searched_polygon=_ring(searched, grid),
+        searched_box=search.searched,
+        searched_polygon=_ring(search.searched, grid),
         frame=grid.frame,
         crs=grid.crs_text,
         seen_gsd_m=min(seen, default=None),
         model=engine.profile.name,
         revision=engine.revision,
-        seconds=round(seconds, 3),
+        seconds=sum(pace.seconds.values()),
         reasoning=finding.reasoning,
         timings={stage: round(spent, 4) for stage, spent in pace.seconds.items()},
-        warnings=warnings,
     )
 
 
