@@ -1,11 +1,18 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from random_model import CPU, save_random_model
+from random_model import CPU, one_thread, save_random_model
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.profile import load_profile
 from zoomearth.models.transformers_engine import TransformersEngine, load_transformers_engine
 from zoomearth.models.weights import find_model
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_threads() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 """Out of memory, with a whole model of random weights and the device's own exception."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from random_model import CPU, save_random_model
+from random_model import CPU, one_thread, save_random_model
 from zoomearth.core.errors import OutOfMemoryError
 from zoomearth.core.progress import CancelToken, Progress, ignore_progress
 from zoomearth.core.types import Answer, Options, Query, RasterRequest
@@ -17,15 +18,13 @@ from zoomearth.raster.reading import open_raster
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> TransformersEngine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransformersEngine]:
     folder = save_random_model(tmp_path_factory.mktemp("random-model"))
-    return load_transformers_engine(
-        find_model(str(folder)),
-        load_profile("zoomearth-mini"),
-        report=ignore_progress,
-        cancel=CancelToken(),
-        choice=CPU,
-    )
+    profile = load_profile("zoomearth-mini")
+    with one_thread():
+        yield load_transformers_engine(
+            find_model(str(folder)), profile, report=ignore_progress, cancel=CancelToken(), choice=CPU
+        )
 
 
 def limit_tokens(engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
