@@ -21,7 +21,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDateTime
 
 from .sources import EDGE_PARTS, AskContext
-from .zoomearth.core.frames import PixelBox
+from .zoomearth.core.errors import AreaOutsideError
+from .zoomearth.core.frames import PixelBox, View
 from .zoomearth.core.types import Answer, AnswerFrame, Query, Region, Ring
 
 FIELDS: Tuple[Tuple[str, str], ...] = (
@@ -82,9 +83,11 @@ def rows(answer: Answer, query: Query, asked_at: datetime) -> List[Row]:
         searched = {"kind": SEARCHED_AREA, "step": len(answer.steps) or None}
         searched["pixel_box"] = _box_text(answer.searched_box)
         return [({**common, **searched}, multipolygon(answer.searched_polygon, answer.frame))]
-    step = _marking_step(answer)
     return [
-        ({**common, **_region_attributes(region, step)}, multipolygon(region.polygon, answer.frame))
+        (
+            {**common, **_region_attributes(region), "step": _marking_step(answer, region)},
+            multipolygon(region.polygon, answer.frame),
+        )
         for region in answer.regions
     ]
 
@@ -183,21 +186,34 @@ def _unwrapped(ring: List[QgsPointXY]) -> List[QgsPointXY]:
     return unwrapped
 
 
-def _region_attributes(region: Region, step: Optional[int]) -> Dict[str, Any]:
+def _region_attributes(region: Region) -> Dict[str, Any]:
     return {
         "label": _clean(region.label),
         "score": region.score,
         "verified": region.verified,
         "kind": REGION,
-        "step": step,
         "pixel_box": _box_text(region.pixel_box),
     }
 
 
-def _marking_step(answer: Answer) -> Optional[int]:
-    """The look, 1 for the overview, in which the model marked the place that it zoomed to last."""
-    marking = [number for number, step in enumerate(answer.steps, start=1) if step.box is not None]
-    return marking[-1] if marking else None
+def _marking_step(answer: Answer, region: Region) -> Optional[int]:
+    """The look, 1 for the overview, in which the model marked the region; None when it is not told."""
+    for number, step in reversed(list(enumerate(answer.steps, start=1))):
+        if step.box is None:
+            continue
+        marked = _clipped(View(step.window, step.view_size).to_pixels(step.box), answer.searched_box)
+        sides = zip(marked.to_json(), region.pixel_box.to_json())
+        if all(abs(mark - side) <= 1.0 for mark, side in sides):
+            return number
+    return None
+
+
+def _clipped(box: PixelBox, within: PixelBox) -> PixelBox:
+    """As regions are clipped to the searched area; a box outside of it stays as it is."""
+    try:
+        return box.intersection(within)
+    except AreaOutsideError:
+        return box
 
 
 def _box_text(box: PixelBox) -> str:

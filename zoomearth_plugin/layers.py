@@ -134,7 +134,7 @@ class AnswerLayer:
         transforms = self._project.transformContext()
         layer, geometries = self._place([geometry for _, geometry in rows], source, prefix)
         made = []
-        for (attributes, original), geometry in zip(rows, geometries):  # noqa: B905 - Python 3.9
+        for (attributes, original), geometry in zip(rows, geometries):
             attributes["area_m2"] = features.area_m2(original, source, transforms)
             made.append(features.feature(layer.fields(), attributes, geometry))
         provider = layer.dataProvider()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from qgis.core import QgsApplication, QgsProject, QgsSettings
-from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from qgis.PyQt.QtGui import QIcon
 
@@ -24,6 +23,9 @@ from .layers import AnswerLayer
 from .log import connect_log
 from .tasks import AskQueue
 from .zoomearth.resources import resource_folder
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
 
 PLUGIN_FOLDER = Path(__file__).resolve().parent
 SHORTCUT = "Ctrl+Alt+Z"

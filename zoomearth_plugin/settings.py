@@ -95,7 +95,7 @@ def table() -> Tuple[Setting, ...]:
         Setting(
             "cache_folder", "", None, None,
             translate("Settings", "Cache folder"),
-            translate("Settings", "Where overviews of large rasters are kept. Empty: the system's cache folder."),
+            translate("Settings", "Where overviews of rasters are kept. Empty: the system's cache folder."),
         ),
         Setting(
             "package_index", "", None, None,

@@ -58,6 +58,7 @@ def _errors() -> Dict[str, str]:
         "server_refused": translate("Wording", "The model's server refused the question."),
         "output_unwritable": translate("Wording", "The file could not be written."),
         "disk_full": translate("Wording", "The disk is full."),
+        "job_table_invalid": translate("Wording", "The table of jobs cannot be used."),
     }
 
 
@@ -93,6 +94,7 @@ def _default_hints() -> Dict[str, str]:
         "server_refused": translate("Wording", "Check the server's model name, limits and credentials."),
         "output_unwritable": translate("Wording", "Choose a folder that you may write to."),
         "disk_full": translate("Wording", "Free some disk space, then try again."),
+        "job_table_invalid": translate("Wording", "Correct the named rows and try again."),
     }
 
 
@@ -113,8 +115,11 @@ def _warnings() -> Dict[str, str]:
         "unreferenced": translate(
             "Wording", "The raster names no coordinate reference system; the place is in its own frame."
         ),
-        "view_side_halved": translate(
-            "Wording", "The memory was short, so the model was shown smaller pictures."
+        "view_halved": translate(
+            "Wording", "The memory was short, so the model was shown pictures of half the size."
+        ),
+        "already_native": translate(
+            "Wording", "The area was shown in full detail already; zooming added none."
         ),
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -83,7 +85,7 @@ def answer_of(polygon, *, frame=AnswerFrame.CRS, crs="EPSG:32633", regions=1, te
     """An answer whose regions, or searched area, have the polygon."""
     box = PixelBox(100, 50, 200, 150)
     steps = (
-        Step(PixelBox(0, 0, 400, 300), (240, 180), "<think>a</think>[…]", ViewBox(60, 30, 120, 90), 16.7),
+        Step(PixelBox(0, 0, 400, 300), (200, 150), "<think>a</think>[…]", ViewBox(50, 25, 100, 75), 20.0),
         Step(box, (100, 100), f"<answer>{text}</answer>", None, 10.0),
     )
     values = {
@@ -101,3 +103,60 @@ def answer_of(polygon, *, frame=AnswerFrame.CRS, crs="EPSG:32633", regions=1, te
         "reasoning": "a",
     }
     return Answer(**{**values, **changes})
+
+
+class Signals:
+    """Keeps what a queue signals, in order, as (name, …)."""
+
+    def __init__(self, queue):
+        self.seen = []
+        for name in ("submitted", "started", "progressed", "answered", "failed", "cancelled", "idle"):
+            getattr(queue, name).connect(lambda *details, name=name: self.seen.append((name, *details)))
+
+    def of(self, name):
+        return [details for seen, *details in self.seen if seen == name]
+
+    def outcomes(self, task):
+        """Names of the endings that one task had."""
+        endings = ("answered", "failed", "cancelled")
+        return [name for name, *details in self.seen if name in endings and details[0] is task]
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Writes model outputs to play back; gives the model's name."""
+
+    def write(*outputs, name="script.json"):
+        path = tmp_path / name
+        path.write_text(json.dumps(outputs))
+        return f"scripted:{path}"
+
+    return write
+
+
+class HeldScript:
+    """A model whose script is a pipe: the worker waits in the question until it is released."""
+
+    def __init__(self, path):
+        os.mkfifo(path)
+        self._path = path
+        self.model = f"scripted:{path}"
+
+    def release(self, *outputs):
+        """Let the worker go on; it must be reading by now."""
+        with open(os.open(self._path, os.O_WRONLY | os.O_NONBLOCK), "w") as pipe:
+            pipe.write(json.dumps(outputs))
+
+    @property
+    def is_read(self):
+        """Whether the worker has come to it."""
+        try:
+            os.close(os.open(self._path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
+
+
+@pytest.fixture
+def held(tmp_path):
+    return HeldScript(tmp_path / "held.json")
