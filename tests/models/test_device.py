@@ -26,3 +26,15 @@ def test_cuda_takes_bfloat16_where_the_card_has_it(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: has_bfloat16)
     assert device._accelerators() == [DeviceChoice(torch.device("cuda", 0), dtype)]
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (16, 15)])
+def test_one_core_is_left_to_others(monkeypatch: pytest.MonkeyPatch, cores: int, threads: int) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.setattr(device, "_cores", lambda: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    device.leave_a_core()
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    device.leave_a_core()
+    assert asked == [threads]

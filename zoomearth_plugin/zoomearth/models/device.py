@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 
 import torch
@@ -43,6 +44,24 @@ def choose_device() -> DeviceChoice:
         sentence = f"The graphics device ({candidate.device.type}) could not be used: {first_line}"
         return DeviceChoice(torch.device("cpu"), torch.float32, (f"gpu_unused: {sentence}",))
     return DeviceChoice(torch.device("cpu"), torch.float32)
+
+
+def leave_a_core() -> None:
+    """Compute on all cores but one, unless ``OMP_NUM_THREADS`` says otherwise.
+
+    QGIS needs one to stay smooth. It is faster, too, wherever anything else runs: threads meet after
+    every operation, and one that has lost its core keeps all the others waiting. Beside a busy process
+    on two cores, a model of 7 million parameters took 0.3 s on one thread and 27 s on two.
+    """
+    if not os.environ.get("OMP_NUM_THREADS"):
+        torch.set_num_threads(max(1, _cores() - 1))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _accelerators() -> list[DeviceChoice]:

@@ -13,7 +13,7 @@ from transformers.utils import logging as transformers_logging
 from ..core import errors
 from ..core.progress import CancelToken, Progress, Report, Stage
 from .conversation import CachedConversation, is_out_of_memory
-from .device import DeviceChoice, choose_device
+from .device import DeviceChoice, choose_device, leave_a_core
 from .dialogue import DialogueTokens
 from .engine import LOADING_SHARE
 from .processor import ImageTextProcessor, build_processor
@@ -82,6 +82,8 @@ def load_transformers_engine(
     report(Progress(Stage.LOADING_MODEL, 0.0, profile.title))
     cancel.check()
     choice = choice or choose_device()
+    if choice.device.type == "cpu":
+        leave_a_core()
     try:
         processor = build_processor(folder.path)
         cancel.check()
