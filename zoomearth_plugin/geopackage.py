@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
+import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from qgis.core import (
+    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsVectorFileWriter,
+    QgsVectorFileWriterTask,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtXml import QDomDocument
@@ -20,8 +25,12 @@ from qgis.PyQt.QtXml import QDomDocument
 from .features import FIELDS
 from .zoomearth.core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
 
+logger = logging.getLogger(__name__)
+
 LEAST_FREE_BYTES = 256 * 1024
 """With less room than this, a failed write counts as a full disk: an empty GeoPackage needs 100 kB."""
+Done = Callable[[Sequence[int], Optional[ZoomEarthError]], None]
+"""Told the new features' ids, or why there are none."""
 LEFTOVERS = ("", "-wal", "-shm", "-journal")
 
 
@@ -41,28 +50,65 @@ def memory_layer(name: str, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer
     return layer
 
 
-def create_table(
-    path: Path,
-    table: str,
-    crs: QgsCoordinateReferenceSystem,
-    context: QgsCoordinateTransformContext,
-) -> None:
-    """An empty table of answers, in a new file or beside the tables of an existing one.
+def append_in_background(content: QgsVectorLayer, path: Path, table: str, done: Done) -> None:
+    """Append the features of a memory layer to a table; file and table are made where they are missing.
 
-    Raises:
-        OutputUnwritableError, DiskFullError: Nothing was made.
+    The work is done by a task of QGIS's own, so neither the main thread nor Python waits for the disk.
+
+    Args:
+        content: From :func:`memory_layer`, with features.
+        done: Called once, in the main thread.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise storage_error(path, str(error), error.errno) from error
-    existed = path.exists()
+        done((), storage_error(path, str(error), error.errno or 0))
+        return
+    newest = max(newest_ids(path, table, 1), default=0)
+    options = _options(path, table, is_appending=has_table(path, table))
+
+    def written(*_: str) -> None:
+        ids = newest_ids(path, table, content.featureCount())
+        # SQLite may find the disk full only as the file is closed, when the writer no longer listens.
+        is_complete = len(ids) == content.featureCount() and min(ids) > newest
+        if is_complete:
+            done(ids, None)
+        else:
+            done((), storage_error(path, "the features did not come back as they were written"))
+
+    task = QgsVectorFileWriterTask(content, str(path), options)
+    task.writeComplete.connect(written)
+    task.errorOccurred.connect(lambda _, message: done((), storage_error(path, message)))
+    QgsApplication.taskManager().addTask(task)
+
+
+def has_table(path: Path, table: str) -> bool:
+    """Whether the file is there and holds the table, with or without rows."""
+    return bool(_select(path, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table))
+
+
+def newest_ids(path: Path, table: str, count: int) -> Tuple[int, ...]:
+    """Feature ids of the ``count`` rows added last, ascending; empty where there is no such table."""
+    name = table.replace('"', '""')
+    query = f'SELECT fid FROM "{name}" ORDER BY fid DESC LIMIT ?'  # nosec B608 - quoted just above
+    return tuple(sorted(_select(path, query, count)))
+
+
+def _select(path: Path, query: str, parameter: Union[str, int]) -> List[int]:
+    """First column of what SQLite finds; nothing in a file that is not there or is no GeoPackage."""
+    if not path.is_file():
+        return []
     try:
-        _write(memory_layer(table, crs), path, table, context)
-    except ZoomEarthError:
-        if not existed:
-            _remove(path)
-        raise
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return [row[0] for row in connection.execute(query, (parameter,))]
+    except sqlite3.Error as error:
+        logger.info("%s: %s", path, error)
+        return []
+
+
+def prepare_writer() -> None:
+    """Let QGIS read its drivers' options, 50 ms the first time: better at start than in a question."""
+    QgsVectorFileWriter.defaultDatasetOptions("GPKG")
 
 
 def export(parts: Sequence[Part], path: Path, context: QgsCoordinateTransformContext) -> None:
@@ -94,18 +140,24 @@ def storage_error(path: Path, message: str, number: int = 0) -> ZoomEarthError:
     return OutputUnwritableError(f"{path}: {message}")
 
 
-def _write(layer: QgsVectorLayer, path: Path, table: str, context: QgsCoordinateTransformContext) -> None:
+def _options(path: Path, table: str, *, is_appending: bool) -> QgsVectorFileWriter.SaveVectorOptions:
+    actions = QgsVectorFileWriter.ActionOnExistingFile
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = table
-    if path.exists():
-        options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+    if is_appending:
+        options.actionOnExistingFile = actions.AppendToLayerNoNewFields
+    elif path.exists():
+        options.actionOnExistingFile = actions.CreateOrOverwriteLayer
+    return options
+
+
+def _write(layer: QgsVectorLayer, path: Path, table: str, context: QgsCoordinateTransformContext) -> None:
+    options = _options(path, table, is_appending=False)
     status, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
     if status != QgsVectorFileWriter.WriterError.NoError:
         raise storage_error(path, message or f"writer error {status}")
-    # SQLite may tell of a full disk only as the file is closed, when the writer no longer listens.
-    written = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
-    if not written.isValid() or written.featureCount() != layer.featureCount():
+    if len(newest_ids(path, table, layer.featureCount())) != layer.featureCount():
         raise storage_error(path, f"the table {table!r} did not come back as it was written")
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -21,11 +21,11 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtCore import QCoreApplication, QObject
 
 from . import features, geopackage
 from .sources import AskContext
-from .zoomearth.core.errors import OutputUnwritableError
+from .zoomearth.core.errors import OutputUnwritableError, ZoomEarthError
 from .zoomearth.core.types import Answer, Query
 from .zoomearth.resources import resource_folder
 
@@ -48,7 +48,11 @@ class Place:
     feature_id: int
 
 
-class AnswerLayer:
+Stored = Callable[[Tuple[Place, ...], Optional[ZoomEarthError]], None]
+"""Told where the answer is kept, and why it is not in the file if it is not."""
+
+
+class AnswerLayer(QObject):
     """The project's answer layers: one main table, and one more for each frame that cannot join it.
 
     Args:
@@ -56,9 +60,13 @@ class AnswerLayer:
         folder: Where answers are kept while the project is not saved.
     """
 
-    def __init__(self, project: QgsProject, folder: Path) -> None:
+    def __init__(self, project: QgsProject, folder: Path, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
         self._project = project
         self._folder = folder
+        self._generation = 0
+        project.cleared.connect(self._project_closed)
+        geopackage.prepare_writer()
 
     def layers(self) -> List[QgsVectorLayer]:
         """Usable answer layers of the project, the main one first."""
@@ -66,20 +74,30 @@ class AnswerLayer:
         return sorted(found, key=lambda layer: (_table(layer) != MAIN_TABLE, _table(layer)))
 
     def append(
-        self, answer: Answer, query: Query, context: AskContext, asked_at: datetime
-    ) -> Tuple[Place, ...]:
-        """Add a feature for each region, or one for the searched area.
+        self, answer: Answer, query: Query, context: AskContext, asked_at: datetime, done: Stored
+    ) -> None:
+        """Add a feature for each region, or one for the searched area; the disk works in the background.
 
-        Raises:
-            OutputUnwritableError, DiskFullError: The GeoPackage cannot be made or written.
+        Where the GeoPackage cannot be written, the features go to a layer in QGIS's memory, and ``done``
+        is told why. When the project is closed meanwhile, the file keeps the answer and ``done`` gets no
+        place.
+
+        Args:
+            done: Called once, in the main thread; one append at a time, so wait for it.
         """
-        return self._append(answer, query, context, asked_at, prefix="")
+        table, content = self._content(answer, query, context, asked_at)
+        path = self._file()
+        generation = self._generation
 
-    def append_scratch(
-        self, answer: Answer, query: Query, context: AskContext, asked_at: datetime
-    ) -> Tuple[Place, ...]:
-        """The same in a layer of QGIS's memory, for when the GeoPackage cannot be written."""
-        return self._append(answer, query, context, asked_at, prefix=SCRATCH)
+        def written(ids: Sequence[int], error: Optional[ZoomEarthError]) -> None:
+            if generation != self._generation:
+                done((), error)
+            elif error is None:
+                done(_places(self._refreshed(table, path), ids), None)
+            else:
+                done(self._append_scratch(table, content), error)
+
+        geopackage.append_in_background(content, path, table, written)
 
     def extent(self, places: Sequence[Place], crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
         """What holds the places, in ``crs``; null when they are gone or have no place there."""
@@ -126,33 +144,29 @@ class AnswerLayer:
             )
         geopackage.export(parts, path, self._project.transformContext())
 
-    def _append(
-        self, answer: Answer, query: Query, context: AskContext, asked_at: datetime, *, prefix: str
-    ) -> Tuple[Place, ...]:
+    def _content(
+        self, answer: Answer, query: Query, context: AskContext, asked_at: datetime
+    ) -> Tuple[str, QgsVectorLayer]:
+        """The table's name, and the answer's features in a memory layer of the table's frame."""
         source = features.frame_crs(answer, context)
         rows = features.rows(answer, query, asked_at)
         transforms = self._project.transformContext()
-        layer, geometries = self._place([geometry for _, geometry in rows], source, prefix)
+        table, crs, geometries = self._place([geometry for _, geometry in rows], source)
+        content = geopackage.memory_layer(table, crs)
         made = []
         for (attributes, original), geometry in zip(rows, geometries):
             attributes["area_m2"] = features.area_m2(original, source, transforms)
-            made.append(features.feature(layer.fields(), attributes, geometry))
-        provider = layer.dataProvider()
-        provider.clearErrors()
-        is_added, added = provider.addFeatures(made)
-        if not is_added:
-            raise geopackage.storage_error(self._file(), "; ".join(provider.errors()))
-        provider.dataChanged.emit()  # open attribute tables and the layer's extent follow
-        layer.triggerRepaint()
-        return tuple(Place(layer.id(), feature.id()) for feature in added)
+            made.append(features.feature(content.fields(), attributes, geometry))
+        content.dataProvider().addFeatures(made)
+        return table, content
 
     def _place(
-        self, geometries: List[QgsGeometry], source: QgsCoordinateReferenceSystem, prefix: str
-    ) -> Tuple[QgsVectorLayer, List[QgsGeometry]]:
-        """The layer that can hold the geometries, and they in its frame."""
+        self, geometries: List[QgsGeometry], source: QgsCoordinateReferenceSystem
+    ) -> Tuple[str, QgsCoordinateReferenceSystem, List[QgsGeometry]]:
+        """The table that can hold the geometries, its CRS, and they in it."""
         if not source.isValid():
-            return self._layer(UNREFERENCED_TABLE, source, prefix), geometries
-        main = self._existing(MAIN_TABLE, prefix)
+            return UNREFERENCED_TABLE, source, geometries
+        main = self._existing(MAIN_TABLE)
         target = main.crs() if main else self._project.crs()
         target = target if target.isValid() else source
         transforms = self._project.transformContext()
@@ -161,36 +175,46 @@ class AnswerLayer:
         except QgsCsException as error:
             logger.warning("the regions stay in %s: %s", source.authid(), error)
             own = re.sub(r"\W+", "_", source.authid() or source.description()).lower()
-            return self._layer(f"{MAIN_TABLE}_{own}", source, prefix), geometries
-        return main or self._layer(MAIN_TABLE, target, prefix), moved
+            return f"{MAIN_TABLE}_{own}", source, geometries
+        return MAIN_TABLE, target, moved
 
-    def _existing(self, table: str, prefix: str) -> Optional[QgsVectorLayer]:
-        """The table's layer in the project, or taken into it again from the project's file."""
-        for layer in self.layers():
-            if _table(layer) == prefix + table:
-                return layer
-        path = self._file()
-        if prefix or not path.is_file():
-            return None
-        layer = QgsVectorLayer(f"{path}|layername={table}", self._title(table, prefix), "ogr")
-        return self._show(layer, table) if layer.isValid() else None
-
-    def _layer(self, table: str, crs: QgsCoordinateReferenceSystem, prefix: str) -> QgsVectorLayer:
-        """The table's layer, made where it is not there yet."""
-        existing = self._existing(table, prefix)
-        if existing is not None:
-            return existing
-        if prefix:
-            return self._show(geopackage.memory_layer(self._title(table, prefix), crs), prefix + table)
-        path = self._file()
-        geopackage.create_table(path, table, crs, self._project.transformContext())
+    def _refreshed(self, table: str, path: Path) -> QgsVectorLayer:
+        """The table's layer in the project, after the file was written."""
         self._project.writeEntry(*FILE_ENTRY, str(path))
-        layer = QgsVectorLayer(f"{path}|layername={table}", self._title(table, prefix), "ogr")
-        if not crs.isValid():
-            layer.setCrs(crs)
-        return self._show(layer, table)
+        layer = self._existing(table)
+        if layer is None:
+            raise RuntimeError(f"{path} was written but cannot be opened")
+        if not layer.isEditable():
+            layer.dataProvider().reloadData()
+        layer.triggerRepaint()
+        return layer
 
-    def _show(self, layer: QgsVectorLayer, property_value: str) -> QgsVectorLayer:
+    def _existing(self, table: str) -> Optional[QgsVectorLayer]:
+        """The table's layer in the project, or taken into it again from the project's file."""
+        layer = self._shown(table)
+        path = self._file()
+        if layer is None and geopackage.has_table(path, table):
+            layer = QgsVectorLayer(f"{path}|layername={table}", _title(table), "ogr")
+            if table == UNREFERENCED_TABLE:
+                layer.setCrs(QgsCoordinateReferenceSystem())  # GeoPackage has an "undefined" one of its own
+            self._show(layer, table)
+        return layer
+
+    def _shown(self, mark: str) -> Optional[QgsVectorLayer]:
+        return next((layer for layer in self.layers() if _table(layer) == mark), None)
+
+    def _append_scratch(self, table: str, content: QgsVectorLayer) -> Tuple[Place, ...]:
+        layer = self._shown(SCRATCH + table)
+        if layer is None:
+            layer = geopackage.memory_layer(
+                translate("AnswerLayer", "{title}, not saved").format(title=_title(table)), content.crs()
+            )
+            self._show(layer, SCRATCH + table)
+        _, added = layer.dataProvider().addFeatures(list(content.getFeatures()))
+        layer.triggerRepaint()
+        return _places(layer, [feature.id() for feature in added])
+
+    def _show(self, layer: QgsVectorLayer, mark: str) -> None:
         message, is_loaded = layer.loadNamedStyle(str(resource_folder() / "styles" / "answers.qml"))
         if not is_loaded:
             logger.error("the answers' style was not loaded: %s", message)
@@ -198,10 +222,9 @@ class AnswerLayer:
         if isinstance(renderer, QgsCategorizedSymbolRenderer):
             for kind, label in _kind_labels().items():
                 renderer.updateCategoryLabel(renderer.categoryIndexForValue(kind), label)
-        layer.setCustomProperty(TABLE_PROPERTY, property_value)
+        layer.setCustomProperty(TABLE_PROPERTY, mark)
         self._project.addMapLayer(layer, False)
         self._project.layerTreeRoot().insertLayer(0, layer)
-        return layer
 
     def _file(self) -> Path:
         """The project's GeoPackage: the one it remembers, else beside it, else in the profile."""
@@ -213,14 +236,21 @@ class AnswerLayer:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         return self._folder / f"answers-{stamp}-{os.getpid()}.gpkg"
 
-    def _title(self, table: str, prefix: str) -> str:
-        titles = {
-            MAIN_TABLE: translate("AnswerLayer", "ZoomEarth answers"),
-            UNREFERENCED_TABLE: translate("AnswerLayer", "ZoomEarth answers (no CRS)"),
-        }
-        own = table[len(MAIN_TABLE) + 1 :]
-        title = titles.get(table) or translate("AnswerLayer", "ZoomEarth answers ({crs})").format(crs=own)
-        return translate("AnswerLayer", "{title}, not saved").format(title=title) if prefix else title
+    def _project_closed(self) -> None:
+        self._generation += 1
+
+
+def _title(table: str) -> str:
+    titles = {
+        MAIN_TABLE: translate("AnswerLayer", "ZoomEarth answers"),
+        UNREFERENCED_TABLE: translate("AnswerLayer", "ZoomEarth answers (no CRS)"),
+    }
+    own = table[len(MAIN_TABLE) + 1 :]
+    return titles.get(table) or translate("AnswerLayer", "ZoomEarth answers ({crs})").format(crs=own)
+
+
+def _places(layer: QgsVectorLayer, ids: Sequence[int]) -> Tuple[Place, ...]:
+    return tuple(Place(layer.id(), feature_id) for feature_id in ids)
 
 
 def _table(layer: object) -> str:

@@ -51,6 +51,7 @@ class AskTask(QgsTask):
         self.asked_at = datetime.now(timezone.utc)
         self.stage = Progress(Stage.QUEUED)
         self.cancel_reason = ""
+        self.has_ended = False
         self._client = client
         self._token = CancelToken()
         self._answer: Optional[Answer] = None
@@ -79,6 +80,7 @@ class AskTask(QgsTask):
 
     def finished(self, result: bool) -> None:
         """In the main thread: exactly one of the three outcomes is signalled."""
+        self.has_ended = True  # QGIS deletes its half of the task soon after
         if self._token.is_cancelled or (self._answer is None and self._error is None):
             self.was_cancelled.emit()
         elif self._error is not None:
@@ -182,14 +184,14 @@ class AskQueue(QObject):
 
     def cancel(self, task: AskTask) -> None:
         """Stop one question, running or waiting; one that has ended is left alone."""
-        if task in self._tasks:
+        if task in self._tasks and not task.has_ended:
             task.cancel()
 
     def cancel_all(self, reason: str = "") -> None:
         """Stop every question; ``reason`` is handed on with each ``cancelled``."""
         for task in reversed(tuple(self._tasks)):
             task.cancel_reason = reason
-            task.cancel()
+            self.cancel(task)
 
     def close(self) -> None:
         """Stop every question, tell nobody, and wait until no thread works for this queue."""
@@ -205,14 +207,16 @@ class AskQueue(QObject):
 
     def _keep(self, task: AskTask, answer: Answer) -> None:
         what = (answer, task.query, task.context, task.asked_at)
-        storage_error = None
-        try:
-            places = self._answers.append(*what)
-        except ZoomEarthError as error:
-            logger.error("%s: %s", error.code, error.message)
-            storage_error = error
-            places = self._answers.append_scratch(*what)
-        self._end(task, self.answered, AnswerRecord(*what, places, storage_error))
+
+        def stored(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:
+            if error is not None:
+                logger.error("%s: %s", error.code, error.message)
+            if task.cancel_reason:  # the project was closed while the answer was written
+                self._end(task, self.cancelled, task.cancel_reason)
+            else:
+                self._end(task, self.answered, AnswerRecord(*what, places, error))
+
+        self._answers.append(*what, stored)
 
     def _end(self, task: AskTask, signal: pyqtSignal, detail: object) -> None:
         was_running = task is self.running

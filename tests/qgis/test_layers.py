@@ -40,13 +40,29 @@ def answers(project, tmp_path):
 
 
 @pytest.fixture
-def ask(answers):
-    """Appends an answer about a layer, returns the features as (layer, feature)."""
+def store(answers, qtbot):
+    """Appends an answer about a layer and waits; gives the places and the error."""
 
-    def append(layer, answer, question="What colour is the ship?"):
-        query = sources.freeze_query(question, layer, None, Settings())
-        places = answers.append(answer, query, sources.ask_context(layer), ASKED_AT)
-        layers = [answers._project.mapLayer(place.layer_id) for place in places]
+    def append(layer, answer, answers=answers):
+        query = sources.freeze_query("What colour is the ship?", layer, None, Settings())
+        told = []
+        context = sources.ask_context(layer)
+        answers.append(answer, query, context, ASKED_AT, lambda *result: told.append(result))
+        qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+        assert len(told) == 1
+        return told[0]
+
+    return append
+
+
+@pytest.fixture
+def ask(store, project):
+    """The same, for when nothing goes wrong; gives each feature as (layer, feature)."""
+
+    def append(layer, answer):
+        places, error = store(layer, answer)
+        assert error is None
+        layers = [project.mapLayer(place.layer_id) for place in places]
         return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
 
     return append
@@ -204,38 +220,48 @@ class TestFile:
         project.clear()
         assert answers.layers() == []
 
-    def test_extent_for_the_canvas(self, ask, answers, layer, project):
-        query = sources.freeze_query("a", layer, None, Settings())
-        places = answers.append(answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
+    def test_all_features_deleted(self, ask, layer):
+        made, feature = ask(layer, answer_of(SQUARE))[0]
+        made.dataProvider().deleteFeatures([feature.id()])
+        again, _ = ask(layer, answer_of(SQUARE))[0]
+        assert (again, again.featureCount()) == (made, 1)
+
+    def test_extent_for_the_canvas(self, store, answers, layer, project):
+        places, _ = store(layer, answer_of(SQUARE))
         assert answers.extent(places, UTM33) == QgsRectangle(501000, 5598500, 502000, 5599500)
         project.clear()
         assert answers.extent(places, UTM33).isNull()
 
-    def test_folder_that_cannot_be_made(self, ask, answers, layer, tmp_path, project):
+    def test_folder_that_cannot_be_made(self, store, answers, layer, tmp_path, project):
         (tmp_path / "profile").write_text("a file where the folder should be")
-        query = sources.freeze_query("a", layer, None, Settings())
-        what = (answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
-        with pytest.raises(OutputUnwritableError):
-            answers.append(*what)
-        assert answers.layers() == []
-        places = answers.append_scratch(*what)
+        places, error = store(layer, answer_of(SQUARE))
+        assert error.code == "output_unwritable"
         scratch = project.mapLayer(places[0].layer_id)
         assert scratch.dataProvider().name() == "memory"
         assert scratch.getFeature(places[0].feature_id)["answer"] == "red"
+        assert "not saved" in scratch.name()
 
-    def test_file_lost_under_the_layer(self, ask, answers, layer, tmp_path):
-        made, _ = ask(layer, answer_of(SQUARE))[0]
-        file = tmp_path / "profile" / "answers"
-        for each in file.iterdir():
-            each.unlink()
-        file.rmdir()
-        file.write_text("no folder any more")
+    def test_file_that_is_no_geopackage(self, store, layer, project, tmp_path):
+        project.write(str(tmp_path / "work.qgz"))
+        folder = tmp_path / "work_zoomearth"
+        folder.mkdir()
+        (folder / "answers.gpkg").write_text("someone else's")
+        places, error = store(layer, answer_of(SQUARE))
+        assert error.code == "output_unwritable"
+        assert len(places) == 1
+        assert (folder / "answers.gpkg").read_text() == "someone else's"
+
+    def test_project_closed_while_writing(self, answers, layer, project, qtbot, tmp_path):
+        project.write(str(tmp_path / "work.qgz"))
         query = sources.freeze_query("a", layer, None, Settings())
+        told = []
         what = (answer_of(SQUARE), query, sources.ask_context(layer), ASKED_AT)
-        try:
-            answers.append(*what)  # the open file may still take it, as POSIX keeps it alive
-        except OutputUnwritableError:
-            assert answers.append_scratch(*what)
+        answers.append(*what, lambda *result: told.append(result))
+        project.clear()
+        qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+        assert told == [((), None)]
+        assert answers.layers() == []
+        assert _ogr_answers(tmp_path / "work_zoomearth" / "answers.gpkg") == ["red"]
 
 
 class TestStyle:
@@ -276,11 +302,9 @@ class TestExport:
         assert [field.name() for field in opened.fields()] == ["fid", *NAMES]
         assert sorted(os.listdir(tmp_path)) == ["out.gpkg", "profile", "scene.tif"]
 
-    def test_one_answer(self, answers, layer, tmp_path):
-        query = sources.freeze_query("a", layer, None, Settings())
-        what = (query, sources.ask_context(layer), ASKED_AT)
-        answers.append(answer_of(SQUARE), *what)
-        places = answers.append(answer_of(SQUARE, text="blue"), *what)
+    def test_one_answer(self, store, answers, layer, tmp_path):
+        store(layer, answer_of(SQUARE))
+        places, _ = store(layer, answer_of(SQUARE, text="blue"))
         answers.export(tmp_path / "out.gpkg", places)
         assert _ogr_answers(tmp_path / "out.gpkg") == ["blue"]
 
@@ -327,13 +351,12 @@ class TestExport:
 
 
 class TestFullDisk:
-    def test_answer_goes_to_a_scratch_layer(self, layer, project, full_disk):
+    def test_answer_goes_to_a_scratch_layer(self, store, layer, project, full_disk):
         answers = AnswerLayer(project, full_disk)
-        query = sources.freeze_query("a", layer, None, Settings())
-        what = (answer_of(SQUARE, reasoning="x" * 200_000), query, sources.ask_context(layer), ASKED_AT)
-        with pytest.raises(DiskFullError):
-            answers.append(*what)
-        assert answers.append_scratch(*what)
+        places, error = store(layer, answer_of(SQUARE, reasoning="x" * 200_000), answers)
+        assert error.code == "disk_full"
+        scratch = project.mapLayer(places[0].layer_id)
+        assert len(scratch.getFeature(places[0].feature_id)["reasoning"]) == 200_000
 
 
 @pytest.fixture
