@@ -217,7 +217,8 @@ def _clipped(box: PixelBox, within: PixelBox) -> PixelBox:
 
 
 def _box_text(box: PixelBox) -> str:
-    return json.dumps(box.to_json())
+    """``[left, top, right, bottom]``, to a hundredth of a pixel."""
+    return json.dumps([int(side) if side == int(side) else round(side, 2) for side in box.to_json()])
 
 
 def _clean(text: str) -> str:

@@ -144,6 +144,10 @@ class AnswerLayer(QObject):
             )
         geopackage.export(parts, path, self._project.transformContext())
 
+    def close(self) -> None:
+        """Follow the project no longer; an answer that is being written still comes to its end."""
+        self._project.cleared.disconnect(self._project_closed)
+
     def _content(
         self, answer: Answer, query: Query, context: AskContext, asked_at: datetime
     ) -> Tuple[str, QgsVectorLayer]:

@@ -67,13 +67,14 @@ class ZoomEarthPlugin:
         QgsProject.instance().cleared.disconnect(self._project_closed)
         self.queue.close()
         self.door.close()
+        self.answers.close()
         self.dock.close_down()
         self.iface.removeDockWidget(self.dock)
-        self.iface.removePluginMenu(self.action.text(), self.action)
+        self.iface.pluginMenu().removeAction(self.action)
         self.iface.removeToolBarIcon(self.action)
         self.iface.unregisterMainWindowAction(self.action)
         self.iface.unregisterOptionsWidgetFactory(self.options)
-        for owned in (self.action, self.dock, self.queue):
+        for owned in (self.action, self.dock, self.queue, self.answers):
             owned.deleteLater()
         if self._translator is not None:
             QCoreApplication.removeTranslator(self._translator)
@@ -98,7 +99,7 @@ class ZoomEarthPlugin:
         self.action.setToolTip(QCoreApplication.translate("Plugin", "Ask a question about a raster"))
         self.action.triggered.connect(self._show_dock)
         self.iface.registerMainWindowAction(self.action, SHORTCUT)
-        self.iface.addPluginToMenu(self.action.text(), self.action)
+        self.iface.pluginMenu().addAction(self.action)  # a menu of its own would outlive the plugin
         self.iface.addToolBarIcon(self.action)
 
     def _show_dock(self) -> None:

@@ -90,7 +90,7 @@ class TestAnswer:
         feature = layer.getFeature(record.places[0].feature_id)
         assert feature.geometry().boundingBox() == QgsRectangle(505120, 5592320, 510240, 5596160)
         assert (feature["answer"], feature["label"], feature["step"]) == ("red", "ship", 1)
-        assert feature["pixel_box"] == "[512.0, 384.0, 1024.0, 768.0]"
+        assert feature["pixel_box"] == "[512, 384, 1024, 768]"
         assert signals.outcomes(task) == ["answered"]
         assert queue.running is None
 
