@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from .engine import OnToken
 from .profile import ARCHITECTURE, BoxFrame, Handover, Profile, PromptTexts
 
 PREFIX = "scripted:"
+_WORD = re.compile(r"\s*\S+\s*|\s+")
 
 
 class ScriptedEngine:
@@ -45,9 +47,10 @@ class ScriptedConversation:
     def turn(self, pixels: NDArray[np.uint8], text: str, *, on_token: OnToken, cancel: CancelToken) -> str:
         """The next output, told word by word as a model would."""
         output = next(self._outputs, "")
-        for word in output.splitlines(keepends=True) or [""]:
-            cancel.check()
+        cancel.check()
+        for word in _WORD.findall(output):
             on_token(word)
+            cancel.check()
         return output
 
 

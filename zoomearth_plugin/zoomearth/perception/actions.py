@@ -168,8 +168,12 @@ def _label(before: str, after: str) -> str:
     if match is None:
         return ""
     raw = next(group for group in match.groups() if group is not None)
+    return " ".join(plain_text(_unescaped(raw)).split())[:MAX_LABEL_LENGTH]
+
+
+def _unescaped(raw: str) -> str:
+    """The text of a JSON string; text with other escapes than JSON's stands as it is."""
     try:
-        raw = str(json.loads(f'"{raw}"'))
+        return str(json.loads(f'"{raw}"'))
     except ValueError:
-        pass  # not JSON's escapes: the text stands as it is
-    return " ".join(plain_text(raw).split())[:MAX_LABEL_LENGTH]
+        return raw
