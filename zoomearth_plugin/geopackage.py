@@ -167,6 +167,8 @@ def _save_style(styled: QgsVectorLayer, path: Path, table: str) -> None:
     written = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
     if not message:
         _, message = written.importNamedStyle(document)
+        for key in written.customPropertyKeys():
+            written.removeCustomProperty(key)  # an exported copy is not the project's answer layer
     message = message or written.saveStyleToDatabase(table, "", True, "")
     if message:
         raise storage_error(path, message)

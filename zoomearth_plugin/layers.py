@@ -184,7 +184,8 @@ class AnswerLayer(QObject):
 
     def _refreshed(self, table: str, path: Path) -> QgsVectorLayer:
         """The table's layer in the project, after the file was written."""
-        self._project.writeEntry(*FILE_ENTRY, str(path))
+        # Relative beside a saved project, so that a copied folder finds its own file.
+        self._project.writeEntry(*FILE_ENTRY, self._project.pathResolver().writePath(str(path)))
         layer = self._existing(table)
         if layer is None:
             raise RuntimeError(f"{path} was written but cannot be opened")
@@ -231,10 +232,17 @@ class AnswerLayer(QObject):
         self._project.layerTreeRoot().insertLayer(0, layer)
 
     def _file(self) -> Path:
-        """The project's GeoPackage: the one it remembers, else beside it, else in the profile."""
+        """The project's GeoPackage: of the layer it shows, else the one it remembers, else a new one.
+
+        A new one lies beside a saved project, else in the profile.
+        """
+        for layer in self.layers():
+            if layer.providerType() == "ogr":
+                return _source_file(layer)
         remembered, _ = self._project.readEntry(*FILE_ENTRY)
-        if remembered and Path(remembered).is_file():
-            return Path(remembered)
+        path = Path(self._project.pathResolver().readPath(remembered))
+        if remembered and path.is_file():
+            return path
         if self._project.absolutePath():
             return Path(self._project.absolutePath(), f"{self._project.baseName()}_zoomearth", "answers.gpkg")
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")

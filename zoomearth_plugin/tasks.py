@@ -151,6 +151,7 @@ class AskQueue(QObject):
         self._client_for = client_for
         self._answers = answers
         self._tasks: Deque[AskTask] = deque()
+        self._is_closed = False
 
     @property
     def running(self) -> Optional[AskTask]:
@@ -167,7 +168,7 @@ class AskQueue(QObject):
             EngineMissingError: No engine's Python is found.
         """
         task = AskTask(query, self._client_for(), context)
-        task.progressed.connect(lambda progress: self.progressed.emit(task, progress))
+        task.progressed.connect(lambda progress: self._tell(task, progress))
         task.answered.connect(lambda answer: self._keep(task, answer))
         task.failed.connect(lambda error: self._end(task, self.failed, error))
         task.was_cancelled.connect(lambda: self._end(task, self.cancelled, task.cancel_reason))
@@ -195,7 +196,7 @@ class AskQueue(QObject):
 
     def close(self) -> None:
         """Stop every question, tell nobody, and wait until no thread works for this queue."""
-        self.blockSignals(True)
+        self._is_closed = True
         running = self.running
         self.cancel_all()
         if running is not None and not running.wait_until_left(STOP_TIMEOUT_S):
@@ -205,12 +206,20 @@ class AskQueue(QObject):
         task.unhold()
         self.started.emit(task)
 
+    def _tell(self, task: AskTask, progress: Progress) -> None:
+        if not self._is_closed:
+            self.progressed.emit(task, progress)
+
     def _keep(self, task: AskTask, answer: Answer) -> None:
+        if self._is_closed:
+            return
         what = (answer, task.query, task.context, task.asked_at)
 
         def stored(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:
             if error is not None:
                 logger.error("%s: %s", error.code, error.message)
+            if self._is_closed:
+                return
             if task.cancel_reason:  # the project was closed while the answer was written
                 self._end(task, self.cancelled, task.cancel_reason)
             else:
@@ -219,6 +228,8 @@ class AskQueue(QObject):
         self._answers.append(*what, stored)
 
     def _end(self, task: AskTask, signal: pyqtSignal, detail: object) -> None:
+        if self._is_closed:
+            return
         was_running = task is self.running
         self._tasks.remove(task)
         if was_running and self._tasks:

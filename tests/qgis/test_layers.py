@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -208,6 +209,19 @@ class TestFile:
         again, _ = ask(layer, answer_of(SQUARE))[0]
         assert again.featureCount() == 2
 
+    def test_copied_folder_has_its_own_file(self, ask, layer, project, tmp_path):
+        (tmp_path / "a").mkdir()
+        project.write(str(tmp_path / "a" / "work.qgz"))
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        project.removeMapLayer(made.id())
+        project.write()
+        project.clear()
+        shutil.copytree(tmp_path / "a", tmp_path / "b")
+        assert project.read(str(tmp_path / "b" / "work.qgz"))
+        ask(layer, answer_of(SQUARE, text="blue"))
+        assert _ogr_answers(tmp_path / "a" / "work_zoomearth" / "answers.gpkg") == ["red"]
+        assert _ogr_answers(tmp_path / "b" / "work_zoomearth" / "answers.gpkg") == ["red", "blue"]
+
     def test_profile_folder_while_not_saved(self, ask, layer, tmp_path):
         made, _ = ask(layer, answer_of(SQUARE))[0]
         ask(layer, answer_of(SQUARE))
@@ -312,6 +326,14 @@ class TestExport:
         ask(layer, answer_of(SQUARE))
         (tmp_path / "out.gpkg").write_text("old")
         answers.export(tmp_path / "out.gpkg")
+        assert _ogr_answers(tmp_path / "out.gpkg") == ["red"]
+
+    def test_an_export_in_the_project_is_no_answer_layer(self, ask, answers, layer, project, tmp_path):
+        made, _ = ask(layer, answer_of(SQUARE))[0]
+        answers.export(tmp_path / "out.gpkg")
+        project.addMapLayer(QgsVectorLayer(f"{tmp_path}/out.gpkg|layername=answers", "x", "ogr"))
+        assert answers.layers() == [made]
+        ask(layer, answer_of(SQUARE, text="blue"))
         assert _ogr_answers(tmp_path / "out.gpkg") == ["red"]
 
     def test_nothing_to_export(self, answers, tmp_path):
