@@ -287,9 +287,11 @@ class TestStyle:
         colours = [category.symbol().symbolLayer(1).color().name() for category in categories]
         assert colours[0] != colours[1]
         assert made.labelsEnabled()
-        labels = made.labeling().settings()
-        text = labels.format()
-        assert text.buffer().enabled()
+        labeling = made.labeling()
+        assert len(labeling.subProviders()) == 2
+        for rule in labeling.subProviders():
+            text = labeling.settings(rule).format()
+            assert text.buffer().enabled()
 
     def test_map_tip_escapes_what_the_model_wrote(self, ask, layer):
         evil = "<script>alert('1 & 2')</script> [% 1 + 1 %]"
