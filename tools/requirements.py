@@ -1,7 +1,7 @@
 """Copies pyproject.toml's pins to where they are needed, so that they are written once.
 
-    python tools/requirements.py engine        writes resources/engine-requirements.txt
-    python tools/requirements.py qgis-tests    prints an extra's requirements, one a line
+python tools/requirements.py engine        writes resources/engine-requirements.txt
+python tools/requirements.py qgis-tests    prints an extra's requirements, one a line
 """
 
 from __future__ import annotations
