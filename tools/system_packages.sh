@@ -11,10 +11,9 @@ declare -A has=(
     [gdal-bin]='command -v gdal_translate'
     [python3-venv]='/usr/bin/python3 -c "import ensurepip, venv"'
     [qttools5-dev-tools]='command -v lrelease || ls /usr/lib/qt?/bin/lrelease'
-    [pyqt5-dev-tools]='command -v pylupdate5 || command -v pylupdate6'
 )
 # What later Debian releases call the same thing.
-declare -A instead=([qttools5-dev-tools]=qt6-l10n-tools [pyqt5-dev-tools]=pyqt6-dev-tools)
+declare -A instead=([qttools5-dev-tools]=qt6-l10n-tools)
 
 list_missing() {
     missing=()
