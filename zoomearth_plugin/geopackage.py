@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import shutil
 import sqlite3
 import uuid
@@ -90,7 +89,7 @@ def has_table(path: Path, table: str) -> bool:
 def newest_ids(path: Path, table: str, count: int) -> Tuple[int, ...]:
     """Feature ids of the ``count`` rows added last, ascending; empty where there is no such table."""
     name = table.replace('"', '""')
-    query = f'SELECT fid FROM "{name}" ORDER BY fid DESC LIMIT ?'  # nosec B608 - quoted just above
+    query = f'SELECT fid FROM "{name}" ORDER BY fid DESC LIMIT ?'  # nosec B608 # quoted just above
     return tuple(sorted(_select(path, query, count)))
 
 
@@ -124,7 +123,7 @@ def export(parts: Sequence[Part], path: Path, context: QgsCoordinateTransformCon
         for part in parts:
             _write(part.content, unfinished, part.table, context)
             _save_style(part.styled, unfinished, part.table)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except OSError as error:
         raise storage_error(path, str(error), error.errno) from error
     finally:

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-
 from zoomearth.core.errors import ModelIncompatibleError, ModelMissingError
 from zoomearth.models.profile import BoxFrame, Handover, list_profiles, load_profile
 

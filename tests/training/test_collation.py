@@ -27,7 +27,8 @@ def encoder(tokenizer):
 
 
 def test_coverage_by_hand() -> None:
-    # A box of 36 x 12 px at (12, 24) on tokens of 24 px: half of token (1, 0), all of (1, 1) across; half down.
+    # A box of 36 x 12 px at (12, 24) on tokens of 24 px: half of token (1, 0) and all of (1, 1) across,
+    # half of both down.
     cover = coverage(np.array([12.0, 24.0, 48.0, 36.0]), 3, 3, np.array([1 / 24, 1 / 24]))
     assert cover == pytest.approx(np.array([[0, 0, 0], [0.25, 0.5, 0], [0, 0, 0]]))
 

@@ -9,7 +9,9 @@ from zoomearth.training.tokenizer import build_tokenizer
 
 
 def test_equal_features_and_gradients_for_pictures_of_two_sizes() -> None:
-    shape = Shape(vision_width=32, vision_layers=3, vision_inner=64, text_width=32, text_layers=1, text_inner=32)
+    shape = Shape(
+        vision_width=32, vision_layers=3, vision_inner=64, text_width=32, text_layers=1, text_inner=32
+    )
     model = build_model(shape, build_tokenizer(["a b"], 10), seed=0)
     grids = torch.tensor([[1, 20, 20], [1, 14, 6]])
     torch.manual_seed(1)
@@ -27,4 +29,6 @@ def test_equal_features_and_gradients_for_pictures_of_two_sizes() -> None:
     hasten_vision(model)
     fast, fast_gradient = features()
     assert torch.allclose(slow, fast, atol=1e-4)
-    assert torch.allclose(slow_gradient, fast_gradient, rtol=1e-3, atol=1e-3 * float(slow_gradient.abs().max()))
+    assert torch.allclose(
+        slow_gradient, fast_gradient, rtol=1e-3, atol=1e-3 * float(slow_gradient.abs().max())
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess  # nosec B404 - starts interpreters that the person chose, never a shell
+import subprocess  # nosec B404 # starts interpreters that the person chose, never a shell
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ def inspect(python: Path, required: List[str]) -> EngineReport:
         EngineMissingError: It does not start, or is no Python.
     """
     try:
-        run = subprocess.run(  # nosec B603 - a list, no shell
+        run = subprocess.run(  # nosec B603 # a list, no shell
             [str(python), "-c", _LOOK, *required],
             env=clean_environment(),
             stdin=subprocess.DEVNULL,

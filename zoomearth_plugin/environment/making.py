@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess  # nosec B404 - starts interpreters that the person chose, never a shell
+import subprocess  # nosec B404 # starts interpreters that the person chose, never a shell
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -165,7 +165,7 @@ def _count_packages(tell: Tell, package_count: int) -> Tell:
 def _run(command: List[str], environment: Dict[str, str], tell: Tell, cancel: CancelToken) -> None:
     """Run to the end, telling each line; raises Cancelled, EngineMissingError with the last lines."""
     cancel.check()
-    process = subprocess.Popen(  # nosec B603 - a list, no shell
+    process = subprocess.Popen(  # nosec B603 # a list, no shell
         command,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -37,7 +37,7 @@ def variables(proxy: QNetworkProxy, excluded: list) -> Dict[str, str]:
     port = f":{proxy.port()}" if proxy.port() else ""
     address = f"{scheme}://{login}{proxy.hostName()}{port}"
     hosts = [_host(entry) for entry in excluded if entry]
-    made = {name: address for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    made = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), address)
     if hosts:
         made["NO_PROXY"] = made["no_proxy"] = ",".join(dict.fromkeys(hosts))
     return made

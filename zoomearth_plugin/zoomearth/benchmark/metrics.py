@@ -41,9 +41,7 @@ class Scored:
         if self.window is None or self.region is None or self.target is None:
             return False
         column, row = self.target.center
-        return (
-            self.window.left <= column < self.window.right and self.window.top <= row < self.window.bottom
-        )
+        return self.window.left <= column < self.window.right and self.window.top <= row < self.window.bottom
 
 
 def iou(one: PixelBox, other: PixelBox) -> float:

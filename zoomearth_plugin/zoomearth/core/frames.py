@@ -13,9 +13,7 @@ from typing import Any, List, Sequence, Tuple
 
 from .errors import AreaOutsideError
 
-Quad = Tuple[
-    Tuple[float, float], Tuple[float, float], Tuple[float, float], Tuple[float, float]
-]
+Quad = Tuple[Tuple[float, float], Tuple[float, float], Tuple[float, float], Tuple[float, float]]
 """Four map positions (x, y): upper-left, upper-right, lower-right, lower-left of *pixel space*."""
 
 

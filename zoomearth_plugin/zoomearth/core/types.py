@@ -299,8 +299,7 @@ class Answer:
     def to_public_json(self) -> Dict[str, Any]:
         """The object that ``zoomearth ask --json`` prints."""
         steps: List[Dict[str, Any]] = [
-            {"window": s.window.to_json(), "view_size": list(s.view_size), "text": s.text}
-            for s in self.steps
+            {"window": s.window.to_json(), "view_size": list(s.view_size), "text": s.text} for s in self.steps
         ]
         return {
             "answer": self.text,

@@ -101,7 +101,7 @@ def load_transformers_engine(
 
 
 def _load_model(folder: ModelFolder, choice: DeviceChoice) -> Qwen2_5_VLForConditionalGeneration:
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     revision = folder.revision  # of no meaning for a folder, but a loader should never pick one itself
     loaded: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
         str(folder.path),

@@ -54,7 +54,7 @@ def configuration(shape: Shape, tokenizer: Any) -> Qwen2_5_VLConfig:
                 "rope_theta": 1000.0,
                 "mrope_section": [head // 8, 3 * head // 16, 3 * head // 16],
             },
-            "bos_token_id": None,
+            "bos_token_id": tokenizer.bos_token_id,
             "eos_token_id": tokenizer.eos_token_id,
             "pad_token_id": tokenizer.pad_token_id,
         },
@@ -83,10 +83,10 @@ def build_model(shape: Shape, tokenizer: Any, seed: int) -> Qwen2_5_VLForConditi
     torch.manual_seed(seed)
     config = configuration(shape, tokenizer)
     # Eager text attention gives the weights that the pointing loss needs.
-    model = Qwen2_5_VLForConditionalGeneration._from_config(
+    model: Qwen2_5_VLForConditionalGeneration = Qwen2_5_VLForConditionalGeneration._from_config(
         config, attn_implementation={"text_config": "eager", "vision_config": "sdpa"}
     )
-    _order_coordinates(model.get_input_embeddings().weight, coordinate_ids(tokenizer))
+    _order_coordinates(model.get_input_embeddings().get_parameter("weight"), coordinate_ids(tokenizer))
     return model
 
 
@@ -101,4 +101,6 @@ def _order_coordinates(embeddings: torch.Tensor, ids: range) -> None:
     mix = torch.randn(code.shape[1], width) / math.sqrt(code.shape[1])
     ordered = code @ mix
     spread = embeddings.std()
-    embeddings[ids.start : ids.stop] = ordered / ordered.std() * spread + torch.randn(count, width) * spread * 0.1
+    embeddings[ids.start : ids.stop] = (
+        ordered / ordered.std() * spread + torch.randn(count, width) * spread * 0.1
+    )

@@ -48,7 +48,7 @@ class Encoder:
         pictures = [self.image_processor(images=[look.pixels], return_tensors="np") for look in sample.looks]
         writer = _Writer(self.tokenizer)
         writer.say("<|im_start|>user\n")
-        for index, (look, picture) in enumerate(zip(sample.looks, pictures)):
+        for index, (look, picture) in enumerate(zip(sample.looks, pictures, strict=True)):
             _, rows, columns = (picture["image_grid_thw"][0] // (1, 2, 2)).tolist()
             writer.show(look, rows, columns)
             if index == 0:
@@ -139,7 +139,9 @@ def coordinate_ids(tokenizer: Any) -> range:
     return range(first, first + count)
 
 
-def coverage(sides: NDArray[np.float64], rows: int, columns: int, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+def coverage(
+    sides: NDArray[np.float64], rows: int, columns: int, scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """(rows, columns): the share of each picture token that a box covers; never all zero.
 
     Args:
@@ -148,9 +150,11 @@ def coverage(sides: NDArray[np.float64], rows: int, columns: int, scale: NDArray
     """
     left, right = np.clip(sides[[0, 2]] * scale[0], 0, columns)
     top, bottom = np.clip(sides[[1, 3]] * scale[1], 0, rows)
-    across = np.clip(np.minimum(right, np.arange(1, columns + 1)) - np.maximum(left, np.arange(columns)), 0, 1)
+    across = np.clip(
+        np.minimum(right, np.arange(1, columns + 1)) - np.maximum(left, np.arange(columns)), 0, 1
+    )
     down = np.clip(np.minimum(bottom, np.arange(1, rows + 1)) - np.maximum(top, np.arange(rows)), 0, 1)
-    cover = down[:, None] * across[None, :]
+    cover: NDArray[np.float64] = down[:, None] * across[None, :]
     if not cover.any():
         column = int(np.clip((left + right) / 2, 0, columns - 1))
         cover[int(np.clip((top + bottom) / 2, 0, rows - 1)), column] = 1.0
@@ -197,11 +201,11 @@ class Collator:
         batch["pixel_values"] = torch.from_numpy(np.concatenate([p["pixel_values"] for p in pictures]))
         batch["image_grid_thw"] = torch.from_numpy(np.concatenate([p["image_grid_thw"] for p in pictures]))
         offsets = np.arange(len(encoded)) * length
-        batch["aux_slots"] = _joined([one.picture_slots + o for one, o in zip(encoded, offsets)])
+        batch["aux_slots"] = _joined([one.picture_slots + o for one, o in zip(encoded, offsets, strict=True)])
         batch["aux_kinds"] = _joined([one.kinds for one in encoded])
         batch["aux_colours"] = _joined([one.colours for one in encoded])
         batch["aux_places"] = _joined([one.places for one in encoded])
-        batch["aux_queries"] = _joined([one.queries + o for one, o in zip(encoded, offsets)])
+        batch["aux_queries"] = _joined([one.queries + o for one, o in zip(encoded, offsets, strict=True)])
         batch["aux_mass"] = _joined([_spread(one, length) for one in encoded])
         return batch
 

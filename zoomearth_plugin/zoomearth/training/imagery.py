@@ -22,8 +22,17 @@ from ..core.errors import ZoomEarthError
 from ..core.frames import PixelBox, View, ViewBox, view_size
 from ..core.types import RasterRequest
 from ..raster.reading import open_raster
-from .samples import ANSWER_PROMPT, ZOOM_PROMPT, Look, LookSettings, Sample, SeenObject, aimed_window
-from .samples import answer_text, box_text
+from .samples import (
+    ANSWER_PROMPT,
+    ZOOM_PROMPT,
+    Look,
+    LookSettings,
+    Sample,
+    SeenObject,
+    aimed_window,
+    answer_text,
+    box_text,
+)
 from .scenes.questions import EXISTENCE_FORMS, NOUNS, article, with_aside
 
 FAMILIES = {"ships": "ship", "buildings": "building", "trees": "tree"}
@@ -66,7 +75,9 @@ def list_rasters(folder: Path, *, held_out: bool) -> list[LabelledRaster]:
     ]
     chosen = [raster for raster in rasters if (raster.place in HELD_OUT) == held_out]
     if not chosen:
-        raise ZoomEarthError(f"no labelled imagery in {folder}", "Set `imagery` to a folder with ships/, buildings/, trees/.")
+        raise ZoomEarthError(
+            f"no labelled imagery in {folder}", "Set `imagery` to a folder with ships/, buildings/, trees/."
+        )
     return chosen
 
 
@@ -77,7 +88,9 @@ def _read_labels(path: Path) -> tuple[PixelBox, ...]:
             try:
                 boxes.append(_label_box(row))
             except (KeyError, ValueError) as error:
-                raise ZoomEarthError(f"{path}, row {number}: {error}", "Correct or remove the row.") from error
+                raise ZoomEarthError(
+                    f"{path}, row {number}: {error}", "Correct or remove the row."
+                ) from error
     return tuple(boxes)
 
 
@@ -117,9 +130,10 @@ def existence_window(
             top = float(np.clip(center[1] - rng.uniform(0.1, 0.9) * side, 0, rows - side))
         window = PixelBox(round(left), round(top), round(left + side), round(top + side))
         inside = [_inside(box, window) for box in raster.boxes] if is_own else []
-        if max(inside, default=0.0) >= 0.9 if is_there else max(inside, default=0.0) == 0.0:
-            if _shows_something(raster.path, window):
-                return window
+        largest = max(inside, default=0.0)
+        is_fit = largest >= 0.9 if is_there else largest == 0.0
+        if is_fit and _shows_something(raster.path, window):
+            return window
     return None
 
 
@@ -184,7 +198,9 @@ def _zoomed(
         aim = max(inside, key=lambda box: box.area * rng.uniform(0.5, 1))
     else:
         column, row = rng.uniform(0.2, 0.8, 2) * window.width
-        aim = PixelBox(window.left + column - 8, window.top + row - 8, window.left + column + 8, window.top + row + 8)
+        aim = PixelBox(
+            window.left + column - 8, window.top + row - 8, window.left + column + 8, window.top + row + 8
+        )
     crop = aimed_window(aim, window, rng, settings.minimum_crop_px)
     view_box = seen.boxes_in([aim], window, settings.side_px)[0]
     pointing = f"<think>find {kind}</think>{box_text(view_box, kind, settings.side_px)}"
@@ -210,7 +226,7 @@ class _Augmented:
         size = view_size(window, side_px)
         pixels = _cut(picture_of(self.raster.path), window)
         if size != (pixels.shape[1], pixels.shape[0]):
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         lit = np.clip(pixels * self.gain + self.bias, 0, 255).astype(np.uint8)
         turned = np.rot90(lit, self.turns)
         turned = np.ascontiguousarray(turned[:, ::-1] if self.is_mirrored else turned)

@@ -72,7 +72,10 @@ def box_text(box: ViewBox, label: str, side_px: int) -> str:
     """A zoom as the protocol writes it: whole view pixels, at least one wide and high."""
     left, top = min(round(box.left), side_px - 1), min(round(box.top), side_px - 1)
     left, top = max(0, left), max(0, top)
-    right, bottom = max(left + 1, min(round(box.right), side_px)), max(top + 1, min(round(box.bottom), side_px))
+    right, bottom = (
+        max(left + 1, min(round(box.right), side_px)),
+        max(top + 1, min(round(box.bottom), side_px)),
+    )
     return f"{BOX_OPEN}{left}, {top}, {right}, {bottom}{BOX_MIDDLE}{label}{BOX_CLOSE}"
 
 
@@ -125,13 +128,20 @@ def _holds(window: PixelBox, center: tuple[float, float]) -> bool:
 
 
 def _zoom_sample(
-    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings, *, with_answer: bool
+    scene: Scene,
+    question: SceneQuestion,
+    rng: np.random.Generator,
+    settings: LookSettings,
+    *,
+    with_answer: bool,
 ) -> Sample:
     target = question.target
-    assert target is not None
+    if target is None:
+        raise ValueError(f"nothing to look at: {question.text}")
     overview = View(scene.extent, view_size(scene.extent, settings.side_px))
     label = question.sought.split(" ")[0] if " tank" not in question.sought else "storage tank"
-    text = f"<think>find {question.sought}</think>{box_text(overview.to_view(target.box), label, settings.side_px)}"
+    box = box_text(overview.to_view(target.box), label, settings.side_px)
+    text = f"<think>find {question.sought}</think>{box}"
     looks = [_look(scene, scene.extent, text, target, settings.side_px)]
     if with_answer:
         reply = answer_text(thought_about(target), question.answer)
@@ -140,9 +150,7 @@ def _zoom_sample(
     return Sample(ZOOM_PROMPT.format(question=with_aside(question.text, rng)), tuple(looks))
 
 
-def aimed_window(
-    box: PixelBox, extent: PixelBox, rng: np.random.Generator, minimum_px: float
-) -> PixelBox:
+def aimed_window(box: PixelBox, extent: PixelBox, rng: np.random.Generator, minimum_px: float) -> PixelBox:
     """The window of a zoom that aimed at a box as well as a model does: off by a tenth of the window."""
     window = box.grown_to(minimum_px, extent)
     for _ in range(8):
@@ -185,7 +193,8 @@ def _overview_sample(
     scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
 ) -> Sample:
     target = question.target
-    assert target is not None
+    if target is None:
+        raise ValueError(f"nothing to look at: {question.text}")
     reply = answer_text(thought_about(target), question.answer)
     look = _look(scene, scene.extent, reply, target, settings.side_px)
     return Sample(ANSWER_PROMPT.format(question=with_aside(question.text, rng)), (look,))

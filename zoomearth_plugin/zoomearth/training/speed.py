@@ -52,8 +52,9 @@ def _attend(
         rows = (starts[:, None] + torch.arange(length, device=starts.device)).flatten()
         is_all = len(rows) == count
         parts = [one if is_all else one[rows] for one in (query, key, value)]
-        windows = [one.reshape(-1, length, heads, one.shape[-1]).transpose(1, 2) for one in parts]
-        seen = functional.scaled_dot_product_attention(*windows, scale=attention.scaling)
+        asked, keys, values = (one.reshape(-1, length, heads, one.shape[-1]).transpose(1, 2) for one in parts)
+        seen = functional.scaled_dot_product_attention(asked, keys, values, scale=attention.scaling)
         flat = seen.transpose(1, 2).reshape(len(rows), heads, -1).to(result.dtype)
         result = flat if is_all else result.index_copy(0, rows, flat)
-    return attention.proj(result.reshape(count, -1))
+    projected: torch.Tensor = attention.proj(result.reshape(count, -1))
+    return projected

@@ -19,6 +19,7 @@ SPECIAL = (
     "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>",
 )  # fmt: skip
 PROTOCOL = ("<think>", "</think>", "<answer>", "</answer>", BOX_OPEN, BOX_MIDDLE, BOX_CLOSE, CANNOT_TELL)
+_UNKNOWN = "<unk>"
 _WORD = re.compile(r"[\w'-]+|[^\w\s]")
 
 
@@ -33,7 +34,7 @@ def build_tokenizer(wordings: Iterable[str], largest_coordinate: int) -> PreTrai
     numbers = [str(value) for value in range(largest_coordinate + 1)]
     signs = [",", "?", ".", "\n", "user", "assistant"]
     vocabulary = ["<unk>", *numbers, *signs, *(w for w in words if not w.isdigit() and w not in signs)]
-    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(vocabulary)}, unk_token="<unk>"))
+    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(vocabulary)}, unk_token=_UNKNOWN))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\w'-]+|[^\w\s]|\n"), "removed", invert=True)
     tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
@@ -44,11 +45,10 @@ def build_tokenizer(wordings: Iterable[str], largest_coordinate: int) -> PreTrai
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        unk_token="<unk>",
-        pad_token="<|endoftext|>",
-        eos_token="<|im_end|>",
+        unk_token=_UNKNOWN,
+        pad_token=SPECIAL[0],
+        eos_token=SPECIAL[2],
         model_max_length=4096,
         padding_side="right",
         clean_up_tokenization_spaces=False,
     )
-

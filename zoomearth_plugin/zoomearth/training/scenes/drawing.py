@@ -44,9 +44,9 @@ def draw(scene: Scene, view: View) -> NDArray[np.uint8]:
             _draw_object(pen, thing, scene.sun_angle_rad)
     canvas = pen.canvas
     if canvas_size != (width, height):
-        canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+        canvas = np.asarray(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     pixels = _sensor(canvas, scene, view.window, max(across, down))
-    return np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels + 0.5, 0, 255), np.uint8)
 
 
 class _Pen:
@@ -69,7 +69,7 @@ class _Pen:
 
     def _fixed(self, points: Points) -> NDArray[np.int32]:
         # cv2 counts from pixel centres, the scene from corners.
-        return np.round(((points - self.origin) * self.scale - 0.5) * (1 << _SHIFT)).astype(np.int32)
+        return np.asarray(np.round(((points - self.origin) * self.scale - 0.5) * (1 << _SHIFT)), np.int32)
 
     def fill(self, outline: Points, colour: tuple[float, float, float]) -> None:
         cv2.fillPoly(self.canvas, [self._fixed(outline)], colour, cv2.LINE_8, _SHIFT)
@@ -131,7 +131,9 @@ def _draw_object(pen: _Pen, thing: SceneObject, sun_angle_rad: float) -> None:
     for outline, shade in outlines:
         if shade == 1.0:
             pen.shade(outline + sun * rise.get(thing.kind, 4.0), 0.5)
-    base = np.array({"grey": (128, 124, 118), "leaf green": (44, 84, 40)}.get(thing.colour) or COLOURS[thing.colour])
+    base = np.array(
+        {"grey": (128, 124, 118), "leaf green": (44, 84, 40)}.get(thing.colour) or COLOURS[thing.colour]
+    )
     rng = np.random.default_rng(thing.shape_seed)
     base = np.clip(base + rng.normal(0, 8, 3), 0, 255)
     for outline, shade in outlines:
@@ -140,7 +142,7 @@ def _draw_object(pen: _Pen, thing: SceneObject, sun_angle_rad: float) -> None:
 
 
 def _outlines(thing: SceneObject) -> list[tuple[Points, float]]:
-    """Parts in painting order: (outline, shade). Shade multiplies the colour up to 1.3; above, it is a grey."""
+    """Parts in painting order: (outline, shade); a shade multiplies the colour up to 1.3, else is a grey."""
     half = np.array([thing.length_px, thing.width_px]) / 2
     cos, sin = math.cos(thing.angle_rad), math.sin(thing.angle_rad)
     turn = np.array([[cos, -sin], [sin, cos]])
@@ -175,8 +177,14 @@ def _plane(rng: np.random.Generator) -> list[tuple[Points, float]]:
 
 
 def _car(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    body = np.array([[-1, -0.8], [-0.85, -1], [0.8, -1], [1, -0.7], [1, 0.7], [0.8, 1], [-0.85, 1], [-1, 0.8]])
-    return [(body, 1.0), (_rectangle(0.2, -0.75, 0.45, 0.75), 40.0), (_rectangle(-0.75, -0.7, -0.55, 0.7), 46.0)]
+    body = np.array(
+        [[-1, -0.8], [-0.85, -1], [0.8, -1], [1, -0.7], [1, 0.7], [0.8, 1], [-0.85, 1], [-1, 0.8]]
+    )
+    return [
+        (body, 1.0),
+        (_rectangle(0.2, -0.75, 0.45, 0.75), 40.0),
+        (_rectangle(-0.75, -0.7, -0.55, 0.7), 46.0),
+    ]
 
 
 def _storage_tank(rng: np.random.Generator) -> list[tuple[Points, float]]:
@@ -232,7 +240,7 @@ def _noise_tile(octave: int) -> NDArray[np.float32]:
     tile = rng.standard_normal((_TILE_PX, _TILE_PX)).astype(np.float32)
     if octave:
         tile = _wrapped_blur(tile)
-    return tile / tile.std()
+    return np.asarray(tile / tile.std(), np.float32)
 
 
 def _wrapped_blur(tile: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -99,7 +99,7 @@ def _noun(rng: np.random.Generator, kind: str) -> tuple[str, str]:
 
 
 def _place(rng: np.random.Generator, ninth: int) -> str:
-    """`` in the north``, `` at the top left`` …"""
+    """Where it is, as `` in the north`` or `` at the top left``."""
     word = _pick(rng, _PLACES[NINTHS[ninth]]) if rng.random() < 0.6 else NINTHS[ninth]
     if word in NINTHS and "-" in word and rng.random() < 0.2:
         word += " corner"

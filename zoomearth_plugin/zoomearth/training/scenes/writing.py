@@ -41,7 +41,7 @@ def main(out: Path, count: int, seed: int, size_px: int) -> int:
 
 
 def write_scene(scene: Scene, path: Path) -> None:
-    """The scene at native resolution: RGB uint8, 512 px tiles, deflate, no overviews; same seed, same bytes."""
+    """The scene at native resolution: RGB uint8, tiled, deflate, no overviews; same seed, same bytes."""
     profile = {
         "driver": "GTiff",
         "width": scene.size_px,
@@ -95,7 +95,8 @@ def question_rows(scene: Scene, image_name: str) -> list[dict[str, Any]]:
     scale = LRS_GRO_FRAME_PX / scene.size_px
     for number, question in enumerate(scene_questions(scene)):
         level, kind = TYPES[question.topic]
-        assert question.target is not None
+        if question.target is None:
+            raise ValueError(f"nothing to look at: {question.text}")
         rows.append(
             {
                 "question_id": f"{scene.seed}-{number}",
