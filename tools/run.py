@@ -150,6 +150,7 @@ def drive(raster: Path, question: str) -> Dict:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     if not result.is_file():
         raise RunError(f"QGIS ended with status {status} before it answered; its log is {log}.")
     return json.loads(result.read_text(encoding="utf-8"))
