@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ASKED_AT, answer_of
 from osgeo import ogr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -19,6 +18,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import NULL, Qt
+from qgis_samples import ASKED_AT, answer_of
 
 from zoomearth_plugin import geopackage, sources
 from zoomearth_plugin.layers import AnswerLayer

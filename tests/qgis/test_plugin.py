@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, write_raster
+from qgis_samples import ROOT, write_raster
 
 LIMIT_S = 120
 

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Signals
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QTimer
+from qgis_samples import ROOT, Signals
 
 from zoomearth_plugin import settings, sources
 from zoomearth_plugin.environment import environment_folders
