@@ -1,0 +1,1 @@
+"""Rasters: opened, georeferenced, and shown as pictures of a bounded size."""

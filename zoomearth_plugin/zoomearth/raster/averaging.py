@@ -1,0 +1,127 @@
+"""Area averages: every view pixel is the mean of the raster pixels under it, by the area they share.
+
+Pixels come in pieces, in any order; nodata takes no part. A piece is multiplied from both sides with
+matrices that hold how much of each of its rows, or columns, lies in each row, or column, of the view.
+These matrices are banded, so they are applied a few view rows at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.frames import PixelBox
+
+Floats = NDArray[np.floating]
+_GROUP = 16
+"""View rows (or columns) a product: with more, zeros are multiplied; with fewer, calls cost more."""
+
+
+class AreaAverage:
+    """Means that grow piece by piece.
+
+    Args:
+        window: What the view shows, in pixels of the level that pieces come from; may be fractional.
+        size: (width, height) of the view.
+        bands: How many.
+        dtype: Of the values that will come; decides the precision of the sums.
+    """
+
+    def __init__(
+        self, window: PixelBox, size: tuple[int, int], bands: int, dtype: np.dtype[np.generic]
+    ) -> None:
+        width, height = size
+        self._columns = np.linspace(window.left, window.right, width + 1)
+        self._rows = np.linspace(window.top, window.bottom, height + 1)
+        self._dtype: type[np.floating] = np.float32 if np.can_cast(dtype, np.float32) else np.float64
+        self._sums: Floats = np.zeros((bands, height, width), self._dtype)
+        self._shares = np.zeros((bands, height, width), np.float32)
+
+    def add(self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> None:
+        """Take in a piece.
+
+        Args:
+            left: Its first column, pixels of the level.
+            top: Its first row.
+            values: (bands, rows, columns).
+            valid: (bands or 1, rows, columns); None where every pixel is.
+        """
+        rows, columns = values.shape[1:]
+        view_rows = _touched(self._rows, top, top + rows)
+        view_columns = _touched(self._columns, left, left + columns)
+        target = (slice(None), view_rows, view_columns)
+        row_edges = self._rows[view_rows.start : view_rows.stop + 1] - top
+        column_edges = self._columns[view_columns.start : view_columns.stop + 1] - left
+        self._sums[target] += self._reduced(values, valid, row_edges, column_edges)
+        if valid is None:
+            down = np.diff(np.clip(row_edges, 0, rows))
+            across = np.diff(np.clip(column_edges, 0, columns))
+            self._shares[target] += np.outer(down, across).astype(np.float32)
+        else:
+            self._shares[target] += self._reduced(valid, None, row_edges, column_edges)
+
+    def _reduced(
+        self,
+        values: NDArray[np.generic],
+        valid: NDArray[np.bool_] | None,
+        row_edges: NDArray[np.float64],
+        column_edges: NDArray[np.float64],
+    ) -> Floats:
+        """Sums over the view's cells, (bands, view rows, view columns)."""
+        bands, rows, columns = values.shape
+        by_rows: Floats = np.zeros((bands, len(row_edges) - 1, columns), self._dtype)
+        for cells, pixels, shares in _bands_of(row_edges, rows, self._dtype):
+            for band in range(bands):  # a few rows at a time stay in the processor's cache
+                part: Floats = values[band, pixels].astype(self._dtype)
+                if valid is not None:  # a product with zero would keep NaN and infinity
+                    part[~valid[min(band, len(valid) - 1), pixels]] = 0
+                by_rows[band, cells] = shares @ part
+        reduced: Floats = np.zeros((bands, len(row_edges) - 1, len(column_edges) - 1), self._dtype)
+        for cells, pixels, shares in _bands_of(column_edges, columns, self._dtype):
+            reduced[:, :, cells] = by_rows[:, :, pixels] @ shares.T
+        return reduced
+
+    def result(self) -> tuple[Floats, NDArray[np.float32]]:
+        """The means so far.
+
+        Returns:
+            (bands, rows, columns), 0 where nothing valid is; and (rows, columns), the share of each
+            view pixel that is valid in the band that has most, 0 to 1.
+        """
+        cell = np.outer(np.diff(self._rows), np.diff(self._columns))
+        shares = self._shares / cell.astype(np.float32)
+        is_seen = shares > 1e-5  # less is a rounding error of neighbours' shares
+        means = np.divide(self._sums, self._shares, out=np.zeros_like(self._sums), where=is_seen)
+        coverage = np.where(is_seen, np.minimum(shares, 1.0), 0.0).max(axis=0)
+        return means, coverage.astype(np.float32)
+
+
+def _touched(edges: NDArray[np.float64], start: int, stop: int) -> slice:
+    """The cells that share something with the pixels from ``start`` to ``stop``."""
+    first = int(np.searchsorted(edges, start, side="right")) - 1
+    last = int(np.searchsorted(edges, stop, side="left"))
+    return slice(max(0, first), max(0, min(last, len(edges) - 1)))
+
+
+def _bands_of(
+    edges: NDArray[np.float64], count: int, dtype: type[np.floating]
+) -> Iterator[tuple[slice, slice, Floats]]:
+    """A few cells at a time: which, the pixels under them, and (cells, pixels) how much they share.
+
+    Args:
+        edges: Of the cells, in pixels; cells may reach beyond the pixels.
+        count: How many pixels there are.
+        dtype: Of the shares.
+    """
+    for start in range(0, len(edges) - 1, _GROUP):
+        group = edges[start : start + _GROUP + 1]
+        first, last = max(0, math.floor(group[0])), min(count, math.ceil(group[-1]))
+        if first >= last:
+            continue
+        pixels = np.arange(first, last)
+        ends = np.minimum(group[1:, None], pixels + 1)
+        shares = np.maximum(ends - np.maximum(group[:-1, None], pixels), 0).astype(dtype)
+        yield slice(start, start + len(group) - 1), slice(first, last), shares

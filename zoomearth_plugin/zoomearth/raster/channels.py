@@ -1,0 +1,166 @@
+"""Which bands a picture shows, and which of their pixels hold data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.windows import Window
+
+from ..core.errors import RasterTypeUnsupportedError, RasterUnreadableError
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """The bands that are shown as grey, or as red, green and blue.
+
+    Args:
+        bands: One or three numbers, from 1.
+        dtype: Of the values that :meth:`read` gives.
+        palette: (entries, 4) red, green, blue, alpha; None where values are shown as they are.
+        nodata: By band; None where it has none.
+        has_mask: Whether a mask or alpha band says, for all bands, which pixels hold data.
+        is_byte: Whether values fill 0 to 255 by their nature.
+    """
+
+    bands: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    palette: NDArray[np.uint8] | None
+    nodata: tuple[float | None, ...]
+    has_mask: bool
+    is_byte: bool
+
+    @property
+    def count(self) -> int:
+        """How many bands :meth:`read` gives: a palette's index becomes three."""
+        return len(self.bands) if self.palette is None else 3
+
+    def read(self, dataset: Any, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
+        """Pixels at the dataset's own resolution.
+
+        Args:
+            dataset: Open; the file or one of its overview levels.
+            window: Whole pixels of that dataset, inside it.
+
+        Returns:
+            Values (bands, rows, columns); and which hold data, (bands or 1, rows, columns), None where
+            all do.
+        """
+        unique = sorted(set(self.bands))
+        values: NDArray[np.generic] = dataset.read(indexes=unique, window=window)
+        if list(self.bands) != unique:
+            values = values[[unique.index(band) for band in self.bands]]
+        valid = self._valid(values)
+        if self.has_mask:
+            masked = dataset.read_masks(indexes=[self.bands[0]], window=window) != 0
+            valid = masked if valid is None else valid & masked
+        if self.palette is None:
+            return values, valid
+        colours = self.palette[np.minimum(values[0], len(self.palette) - 1)]
+        is_opaque = colours[None, :, :, 3] != 0
+        if not is_opaque.all():
+            valid = is_opaque if valid is None else valid & is_opaque
+        return np.moveaxis(colours[:, :, :3], 2, 0), valid
+
+    def _valid(self, values: NDArray[np.generic]) -> NDArray[np.bool_] | None:
+        """Which values are neither nodata, nor NaN, nor infinite; None for all."""
+        valid: NDArray[np.bool_] | None = None
+        if values.dtype.kind == "f":
+            finite = np.isfinite(values)
+            valid = None if finite.all() else finite
+        for index, nodata in enumerate(self.nodata):
+            stored = _as_stored(nodata, values.dtype)
+            if stored is None:
+                continue
+            if valid is None:
+                valid = np.ones(values.shape, np.bool_)
+            valid[index] &= values[index] != stored
+        return valid
+
+
+def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
+    """Choose what is shown of an open dataset.
+
+    Args:
+        dataset: Open.
+        bands: One or three numbers from 1; empty for the file's own colours, else bands 1 to 3.
+
+    Raises:
+        RasterUnreadableError: The file has no bands, or not those.
+        RasterTypeUnsupportedError: Complex values.
+    """
+    if dataset.count == 0:
+        raise _without_bands(dataset)
+    chosen = bands or _own_bands(dataset)
+    if len(chosen) not in (1, 3) or not all(1 <= band <= dataset.count for band in chosen):
+        raise RasterUnreadableError(
+            f"bands {list(chosen)} of {dataset.count}",
+            f"Choose one or three bands, numbered from 1 to {dataset.count}.",
+        )
+    dtypes = {dataset.dtypes[band - 1] for band in chosen}
+    if any(dtype.startswith("complex") for dtype in dtypes):
+        raise RasterTypeUnsupportedError(f"values of type {', '.join(sorted(dtypes))}")
+    dtype = np.result_type(*dtypes)
+    flags = dataset.mask_flag_enums[chosen[0] - 1]
+    has_nodata = MaskFlags.per_dataset not in flags and MaskFlags.alpha not in flags
+    palette = _palette(dataset, chosen)
+    return Channels(
+        bands=chosen,
+        dtype=np.dtype(np.uint8) if palette is not None else dtype,
+        palette=palette,
+        nodata=tuple(dataset.nodatavals[band - 1] if has_nodata else None for band in chosen),
+        has_mask=MaskFlags.all_valid not in flags and MaskFlags.nodata not in flags,
+        is_byte=dtype == np.uint8 and all(_bits(dataset, band) == 8 for band in chosen),
+    )
+
+
+def _own_bands(dataset: Any) -> tuple[int, ...]:
+    """Red, green and blue where the file names them; else the first three, or the first."""
+    meaning = list(dataset.colorinterp)
+    colours = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+    if all(colour in meaning for colour in colours):
+        return tuple(meaning.index(colour) + 1 for colour in colours)
+    if meaning[0] == ColorInterp.palette:
+        return (1,)
+    plain = [number for number, what in enumerate(meaning, start=1) if what != ColorInterp.alpha]
+    return tuple(plain[:3]) if len(plain) >= 3 else tuple(plain[:1] or (1,))
+
+
+def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    if len(bands) != 1 or dataset.colorinterp[bands[0] - 1] != ColorInterp.palette:
+        return None
+    entries: dict[int, tuple[int, int, int, int]] = dataset.colormap(bands[0])
+    palette = np.zeros((max(entries) + 1, 4), np.uint8)
+    for index, colour in entries.items():
+        palette[index] = colour
+    return palette
+
+
+def _bits(dataset: Any, band: int) -> int:
+    """Bits in a value, where the file stores fewer than its type has."""
+    return int(dataset.tags(band, ns="IMAGE_STRUCTURE").get("NBITS", 8))
+
+
+def _as_stored(nodata: float | None, dtype: np.dtype[np.generic]) -> np.generic | None:
+    """Nodata as a value of the band's type; None where no pixel can hold it, or it is not finite."""
+    if nodata is None or not math.isfinite(nodata):
+        return None
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype.name)
+        if nodata != int(nodata) or not limits.min <= nodata <= limits.max:
+            return None
+    return dtype.type(nodata)
+
+
+def _without_bands(dataset: Any) -> RasterUnreadableError:
+    if not dataset.subdatasets:
+        return RasterUnreadableError(f"{dataset.name} has no bands")
+    names = ", ".join(dataset.subdatasets[:3])
+    return RasterUnreadableError(
+        f"{dataset.name} has no bands, but {len(dataset.subdatasets)} subdatasets",
+        f"The file holds several rasters; choose one of them, such as {names}.",
+    )

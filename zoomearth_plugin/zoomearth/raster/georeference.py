@@ -1,0 +1,199 @@
+"""Between pixels and the map: affine, with any rotation, shear or direction of rows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.warp import transform as transform_positions
+
+from ..core.errors import AreaOutsideError
+from ..core.frames import PixelBox, Quad, View
+from .grid import RasterGrid
+
+TRUE_SCALE_TOLERANCE = 0.01
+"""A projection that keeps lengths to this share is taken at its word: UTM and national grids do."""
+
+
+def corners(window: PixelBox, grid: RasterGrid) -> Quad:
+    """Map coordinates of a window's corners; a rotated raster gives a rotated quad.
+
+    Args:
+        window: Half-open, full-raster pixels; may be fractional.
+        grid: Georeferencing of the same raster.
+
+    Returns:
+        Four (x, y) in units of ``grid.crs`` (columns and rows without geotransform), order
+        upper-left, upper-right, lower-right, lower-left of pixel space.
+
+    Raises:
+        AreaOutsideError: Window and raster share no pixel.
+
+    Source: GDAL raster data model, affine geotransform.
+    """
+    window.intersection(grid.extent)
+    return (
+        _place(window.left, window.top, grid),
+        _place(window.right, window.top, grid),
+        _place(window.right, window.bottom, grid),
+        _place(window.left, window.bottom, grid),
+    )
+
+
+def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> PixelBox:
+    """The smallest box, in pixels, that holds a ring in map coordinates; not clipped.
+
+    Args:
+        ring: (x, y) in units of ``grid.crs``.
+        grid: Georeferencing of the raster.
+
+    Raises:
+        AreaOutsideError: The ring is empty or has a position that is no place.
+    """
+    to_pixels = ~grid.transform
+    positions = [_applied(to_pixels, x, y) for x, y in ring]
+    if not positions or not all(math.isfinite(number) for position in positions for number in position):
+        raise AreaOutsideError(f"a ring of {len(positions)} positions has no place on the raster")
+    columns, rows = zip(*positions, strict=True)
+    return PixelBox(min(columns), min(rows), max(columns), max(rows))
+
+
+def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
+    """Metres of ground in one pixel of a view, the mean of across and down, at the window's centre.
+
+    A projection that is true to scale there, within :data:`TRUE_SCALE_TOLERANCE`, gives the length in
+    its own units; any other (Web Mercator, degrees) the length on its ellipsoid.
+
+    Returns:
+        None without a CRS that is tied to an ellipsoid, or where the centre has no place on it.
+    """
+    if grid.crs is None:
+        return None
+    on_ground = _steps_on_ellipsoid(view, grid)
+    if on_ground is None or not grid.crs.is_projected:
+        return None if on_ground is None else sum(on_ground) / 2
+    unit_m = grid.crs.linear_units_factor[1]
+    transform = grid.transform
+    across, down = view.pixels_per_view_pixel
+    on_map = (
+        across * math.hypot(transform.a, transform.d) * unit_m,
+        down * math.hypot(transform.b, transform.e) * unit_m,
+    )
+    is_true = all(
+        abs(ground - mapped) <= TRUE_SCALE_TOLERANCE * mapped
+        for ground, mapped in zip(on_ground, on_map, strict=True)
+    )
+    return sum(on_map if is_true else on_ground) / 2
+
+
+def _place(column: float, row: float, grid: RasterGrid) -> tuple[float, float]:
+    return _applied(grid.transform, column, row)
+
+
+def _applied(transform: Affine, x: float, y: float) -> tuple[float, float]:
+    """By hand, as versions of affine disagree on which operator does it."""
+    return (
+        float(transform.a * x + transform.b * y + transform.c),
+        float(transform.d * x + transform.e * y + transform.f),
+    )
+
+
+def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | None:
+    """Metres across and down one view pixel in the middle of the window; None where there is no way."""
+    geographic = _geographic_of(grid.crs)
+    if geographic is None:
+        return None
+    column, row = view.window.center
+    across, down = (step / 2 for step in view.pixels_per_view_pixel)
+    steps = ((-across, 0.0), (across, 0.0), (0.0, -down), (0.0, down), (0.0, 0.0))
+    places = [_place(column + step_x, row + step_y, grid) for step_x, step_y in steps]
+    try:
+        longitudes, latitudes = transform_positions(
+            grid.crs, geographic, [x for x, _ in places], [y for _, y in places]
+        )
+    except RasterioError:
+        return None
+    if not all(math.isfinite(degree) for degree in (*longitudes, *latitudes)):
+        return None
+    unit_rad = geographic.units_factor[1]
+    radii = _radii_m(_ellipsoid(_json(geographic)), latitudes[4] * unit_rad)
+    return (
+        _length_m(longitudes[0:2], latitudes[0:2], unit_rad, radii),
+        _length_m(longitudes[2:4], latitudes[2:4], unit_rad, radii),
+    )
+
+
+def _length_m(
+    longitudes: Sequence[float], latitudes: Sequence[float], unit_rad: float, radii: tuple[float, float]
+) -> float:
+    """A short way's length, taken as straight; ``radii`` are those of parallel and meridian, metres."""
+    turn = 2 * math.pi / unit_rad
+    east = math.remainder(longitudes[1] - longitudes[0], turn)  # the step may cross the antimeridian
+    return math.hypot(east * unit_rad * radii[0], (latitudes[1] - latitudes[0]) * unit_rad * radii[1])
+
+
+def _radii_m(ellipsoid: tuple[float, float], latitude_rad: float) -> tuple[float, float]:
+    """Radius of the parallel, and of the meridian's curvature, at a latitude.
+
+    Source: Snyder, Map Projections: A Working Manual (1987), equations 4-18 and 4-20.
+    """
+    semi_major_m, eccentricity_squared = ellipsoid
+    narrowing = 1 - eccentricity_squared * math.sin(latitude_rad) ** 2
+    parallel = semi_major_m * math.cos(latitude_rad) / math.sqrt(narrowing)
+    return parallel, semi_major_m * (1 - eccentricity_squared) / narrowing**1.5
+
+
+def _json(crs: CRS) -> dict[str, Any]:
+    """The CRS as PROJJSON."""
+    return dict(crs.to_dict(projjson=True))
+
+
+def _geographic_of(crs: CRS) -> CRS | None:
+    """The geographic CRS under a CRS, of the same datum, so that nothing is shifted; or None."""
+    described = _json(crs)
+    for _ in range(4):  # a vertical part, a shift to another datum and a projection may lie over it
+        kind = described.get("type")
+        if kind == "CompoundCRS":
+            described = described["components"][0]
+        elif kind == "BoundCRS":
+            described = described["source_crs"]
+        elif "base_crs" in described:
+            described = {"type": "GeographicCRS", **described["base_crs"]}
+        else:
+            break
+    if described.get("type") not in ("GeographicCRS", "GeodeticCRS") or _find_ellipsoid(described) is None:
+        return None
+    geographic = CRS.from_user_input(json.dumps(described))
+    return geographic if geographic.is_geographic else None
+
+
+def _find_ellipsoid(described: dict[str, Any]) -> dict[str, Any] | None:
+    datum = described.get("datum") or described.get("datum_ensemble") or {}
+    found: dict[str, Any] | None = datum.get("ellipsoid")
+    return found
+
+
+def _ellipsoid(described: dict[str, Any]) -> tuple[float, float]:
+    """Semi-major axis in metres, and the eccentricity's square."""
+    found = _find_ellipsoid(described) or {}
+    if "radius" in found:
+        return _metres(found["radius"]), 0.0
+    semi_major_m = _metres(found["semi_major_axis"])
+    if "inverse_flattening" in found:
+        flattening = 1 / found["inverse_flattening"] if found["inverse_flattening"] else 0.0
+    else:
+        flattening = 1 - _metres(found["semi_minor_axis"]) / semi_major_m
+    return semi_major_m, flattening * (2 - flattening)
+
+
+def _metres(length: Any) -> float:
+    """A PROJJSON length: a number of metres, or a value with its unit."""
+    if not isinstance(length, dict):
+        return float(length)
+    unit = length["unit"]
+    return float(length["value"]) * (float(unit["conversion_factor"]) if isinstance(unit, dict) else 1.0)

@@ -1,0 +1,99 @@
+"""How a raster's pixels lie on the map, as an immutable value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
+
+from ..core.frames import PixelBox
+from ..core.types import AnswerFrame
+
+
+@dataclass(frozen=True)
+class RasterGrid:
+    """Size and georeferencing of a raster.
+
+    Args:
+        width: Columns.
+        height: Rows.
+        transform: (column, row) to (x, y) in units of ``crs``; the identity where the file has none.
+        crs: None where the file names none, or has no geotransform that would give it a meaning.
+        has_transform: Whether the file has a geotransform that can be inverted.
+    """
+
+    width: int
+    height: int
+    transform: Affine
+    crs: CRS | None
+    has_transform: bool
+
+    @property
+    def extent(self) -> PixelBox:
+        """The whole raster."""
+        return PixelBox(0, 0, self.width, self.height)
+
+    @property
+    def frame(self) -> AnswerFrame:
+        """What map coordinates of this raster mean."""
+        if not self.has_transform:
+            return AnswerFrame.PIXELS
+        return AnswerFrame.OWN if self.crs is None else AnswerFrame.CRS
+
+    @property
+    def crs_text(self) -> str | None:
+        """``AUTHORITY:CODE`` of an equivalent registered CRS, else WKT; None without a CRS."""
+        if self.crs is None:
+            return None
+        try:
+            authority = self.crs.to_authority()
+        except CRSError:
+            authority = None
+        return ":".join(authority) if authority else str(self.crs.to_wkt())
+
+
+def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
+    """The grid of an open rasterio dataset, and what has to be said about it.
+
+    Nothing is guessed: a file that is placed by control points, rational polynomials or a
+    geolocation array, and by no geotransform, stays in its own pixels.
+
+    Returns:
+        The grid; warnings, each ``code: sentence``.
+    """
+    transform: Affine = dataset.transform
+    has_transform = transform != Affine.identity() and _is_invertible(transform)
+    crs: CRS | None = dataset.crs or None
+    if not has_transform:
+        transform, crs = Affine.identity(), None
+    grid = RasterGrid(dataset.width, dataset.height, transform, crs, has_transform)
+    if crs is not None:
+        return grid, ()
+    if has_transform:
+        said = "The file names no coordinate reference system; places are in its own map coordinates."
+    else:
+        said = f"The file has no geotransform{_other_placing(dataset)}; places are in columns and rows."
+    return grid, (f"unreferenced: {said}",)
+
+
+def _is_invertible(transform: Affine) -> bool:
+    """Whether every pixel has a place and an area."""
+    finite = all(math.isfinite(number) for number in transform[:6])
+    across, down = math.hypot(transform.a, transform.d), math.hypot(transform.b, transform.e)
+    return finite and abs(transform.determinant) > 1e-12 * across * down > 0
+
+
+def _other_placing(dataset: Any) -> str:
+    """What the file is placed by instead of a geotransform, for a sentence."""
+    points, _ = dataset.gcps
+    if points:
+        return f", only {len(points)} ground control points, which are not used"
+    if dataset.rpcs:
+        return ", only rational polynomials (RPC), which are not used"
+    if dataset.tags(ns="GEOLOCATION"):
+        return ", only a geolocation array, which is not used"
+    return ""

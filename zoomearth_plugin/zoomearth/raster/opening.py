@@ -1,0 +1,50 @@
+"""How files are opened: GDAL's settings, and its failures as the product's own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from ..core.errors import RasterUnreadableError
+
+_BLOCK_CACHE_BYTES = 64 << 20
+"""A row of blocks of a wide raster fits; GDAL's own default, a share of the memory, may be gigabytes."""
+
+
+@contextmanager
+def gdal() -> Iterator[None]:
+    """GDAL as all reading here needs it, in this thread.
+
+    Raises:
+        RasterUnreadableError: GDAL could not open or read within.
+    """
+    options = {
+        "GDAL_CACHEMAX": _BLOCK_CACHE_BYTES,
+        "GDAL_NUM_THREADS": "ALL_CPUS",
+        "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",  # a JPEG that ends too early is no grey picture
+    }
+    try:
+        with rasterio.Env(**options):
+            yield
+    except (RasterioError, OSError) as error:
+        raise RasterUnreadableError(
+            f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+        ) from error
+
+
+def open_dataset(uri: str, level: int | None = None) -> Any:
+    """An open rasterio dataset; within :func:`gdal`.
+
+    Args:
+        uri: Anything GDAL opens.
+        level: Index of an overview; None for the file's own resolution.
+    """
+    options = {} if level is None else {"overview_level": level}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said once, as an answer's warning
+        return rasterio.open(uri, **options)

@@ -1,0 +1,49 @@
+"""What the model is shown: eight-bit colours of a bounded size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.frames import View
+from .stretch import ValueRange
+
+NODATA_GREY = 128
+"""Where nothing is known; neither dark nor bright."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One look at a raster.
+
+    Args:
+        view: What of the raster is shown, and the picture's size.
+        pixels: (rows, columns, 3) uint8; :data:`NODATA_GREY` where the raster holds no data.
+        valid_share: How much of the window holds data, 0 to 1.
+    """
+
+    view: View
+    pixels: NDArray[np.uint8]
+    valid_share: float
+
+
+def colours(
+    values: NDArray[np.generic], is_valid: NDArray[np.bool_] | None, value_range: ValueRange
+) -> NDArray[np.uint8]:
+    """Values as colours.
+
+    Args:
+        values: (1 or 3, rows, columns).
+        is_valid: (rows, columns); None for all.
+        value_range: What becomes black and what becomes full brightness, by band.
+
+    Returns:
+        (rows, columns, 3); one band is shown as grey.
+    """
+    bands = value_range.to_bytes(values)
+    if is_valid is not None:
+        bands[:, ~is_valid] = NODATA_GREY
+    shown = np.broadcast_to(bands, (3, *bands.shape[1:]))
+    return np.ascontiguousarray(np.moveaxis(shown, 0, 2))

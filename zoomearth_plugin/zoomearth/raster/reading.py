@@ -1,0 +1,311 @@
+"""The door to a raster: its grid, its overview, and windows of its original pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import AreaOutsideError, RasterEmptyError
+from ..core.frames import PixelBox, View, view_size
+from ..core.progress import CancelToken, Progress, Report, Stage, ignore_progress
+from ..core.types import Area, RasterRequest, Stretch
+from .averaging import AreaAverage
+from .cache import Arrays, Cache, fingerprint, key_of
+from .channels import Channels, channels_of
+from .georeference import pixel_box_of_ring
+from .grid import RasterGrid, grid_of
+from .opening import gdal, open_dataset
+from .picture import NODATA_GREY, Picture, colours
+from .streaming import Part, Sink, run_pass
+from .stretch import ValueRange, plain_range, range_of, sample, sample_level
+
+_log = logging.getLogger(__name__)
+_WORTH_A_FILE_PX = 4_000_000
+"""A pass over fewer pixels is as quick as a file."""
+_SNAP_PX = 1e-6
+"""A ring along the pixels' edges comes out of floating-point arithmetic this near to them."""
+_FALLBACK_SAMPLE_SIDE_PX = 512
+_cache = Cache()
+
+
+def open_raster(request: RasterRequest) -> Raster:
+    """Open a raster; a context manager.
+
+    Raises:
+        RasterUnreadableError: It cannot be opened, or has not the bands asked for.
+        RasterTypeUnsupportedError: Its values are complex.
+    """
+    with gdal():
+        dataset = open_dataset(request.uri)
+        try:
+            channels = channels_of(dataset, request.bands)
+            grid, warnings = grid_of(dataset)
+            return Raster(request, dataset, channels, grid, warnings)
+        except BaseException:
+            dataset.close()
+            raise
+
+
+class Raster:
+    """An open raster; made by :func:`open_raster`, used by one thread at a time.
+
+    Args:
+        request: What was asked for.
+        dataset: Open rasterio dataset, closed with this.
+        channels: What is shown.
+        grid: Its georeferencing.
+        warnings: What an answer has to say about it, each ``code: sentence``.
+    """
+
+    def __init__(
+        self,
+        request: RasterRequest,
+        dataset: Any,
+        channels: Channels,
+        grid: RasterGrid,
+        warnings: tuple[str, ...],
+    ) -> None:
+        self.grid = grid
+        self.warnings = warnings
+        self._request = request
+        self._dataset = dataset
+        self._channels = channels
+        self._identity = _identity(dataset, channels)
+        self._range: ValueRange | None = None
+
+    def __enter__(self) -> Raster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with gdal():
+            self._dataset.close()
+
+    def resolve(self, area: Area | None) -> PixelBox:
+        """An area as whole pixels of this raster, clipped to it.
+
+        Args:
+            area: None for the whole raster; less than a pixel becomes the pixel it lies in.
+
+        Raises:
+            AreaOutsideError: They share no pixel, or the area is no place.
+        """
+        if area is None:
+            return self.grid.extent
+        box = area.pixels if area.pixels is not None else pixel_box_of_ring(area.ring, self.grid)
+        return _whole_pixels(box).intersection(self.grid.extent)
+
+    def overview(self, window: PixelBox, side_px: int, *, report: Report, cancel: CancelToken) -> Picture:
+        """A window at the size of a view: area averages, from the file's overviews where it has them.
+
+        Without overviews all of the window's pixels are read in one pass, whose result is kept for
+        the next question.
+
+        Args:
+            window: Full-raster pixels; clipped and widened to whole ones.
+            side_px: Longer side of the picture; never enlarged.
+            report: Told how far the pass is.
+            cancel: Obeyed during the pass.
+
+        Raises:
+            AreaOutsideError: The window and the raster share no pixel.
+            RasterEmptyError: The window holds no data.
+            RasterUnreadableError: A part of it cannot be read.
+            Cancelled: On request.
+        """
+        view = self._view(window, side_px)
+        key = self._key(what="overview", window=view.window.to_json(), size=view.size)
+        kept = _cache.get(key) if key else None
+        if kept is None:
+            level = self._level_for(view)
+
+            def told(share: float) -> None:
+                report(Progress(Stage.READING_OVERVIEW, share))
+
+            picture = self._picture(view, level, told, cancel)
+            kept = {"pixels": picture.pixels, "valid_share": np.array([picture.valid_share])}
+            if key:
+                cost_px = view.window.area / (self._overviews[level] ** 2 if level is not None else 1)
+                _cache.put(key, kept, on_disk=cost_px > _WORTH_A_FILE_PX)
+        picture = Picture(view, kept["pixels"].copy(), float(kept["valid_share"][0]))
+        if picture.valid_share == 0:
+            raise RasterEmptyError(f"{self._request.uri} holds no data in {view.window.to_json()}")
+        return picture
+
+    def read(self, window: PixelBox, side_px: int, *, cancel: CancelToken | None = None) -> Picture:
+        """A window at the size of a view: area averages of the file's original pixels.
+
+        A window without data gives a picture of plain grey, as a model may look at an empty corner.
+
+        Args:
+            window: Full-raster pixels; clipped and widened to whole ones.
+            side_px: Longer side of the picture; never enlarged.
+            cancel: Obeyed between pieces of a large window.
+
+        Raises:
+            AreaOutsideError: The window and the raster share no pixel.
+            RasterUnreadableError: A part of it cannot be read.
+            Cancelled: On request.
+        """
+        return self._picture(self._view(window, side_px), None, lambda share: None, cancel or CancelToken())
+
+    def _view(self, window: PixelBox, side_px: int) -> View:
+        whole = _whole_pixels(window).intersection(self.grid.extent)
+        return View(whole, view_size(whole, side_px))
+
+    @property
+    def _overviews(self) -> list[int]:
+        """Decimation factors of the overviews that all shown bands have, by index."""
+        factors: list[list[int]] = [self._dataset.overviews(band) for band in self._channels.bands]
+        return factors[0] if all(own == factors[0] for own in factors) else []
+
+    def _level_for(self, view: View) -> int | None:
+        """The coarsest overview that is no coarser than the view; None for the file itself."""
+        most = min(view.pixels_per_view_pixel)
+        fine = [index for index, factor in enumerate(self._overviews) if factor <= most]
+        return max(fine, key=lambda index: self._overviews[index], default=None)
+
+    def _picture(
+        self, view: View, level: int | None, told: Callable[[float], None], cancel: CancelToken
+    ) -> Picture:
+        value_range = self._value_range(cancel)
+        if view.is_native:
+            native = _NativePicture(view, value_range)
+            self._pass_over(view.window, None, native, told, cancel)
+            return Picture(view, native.pixels, native.valid_px / view.window.area)
+        values, coverage = self._averages(view, level, told, cancel)
+        pixels = colours(values, coverage > 0, value_range)
+        return Picture(view, pixels, float(coverage.mean(dtype=np.float64)))
+
+    def _averages(
+        self, view: View, level: int | None, told: Callable[[float], None], cancel: CancelToken
+    ) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
+        """Means and coverage of a view, from a level; see :meth:`AreaAverage.result`."""
+        window = view.window
+        if level is None:
+            average = AreaAverage(window, view.size, self._channels.count, self._channels.dtype)
+            self._pass_over(window, None, average, told, cancel)
+            return average.result()
+        with gdal(), open_dataset(self._request.uri, level) as dataset:
+            across, down = dataset.width / self.grid.width, dataset.height / self.grid.height
+            scaled = PixelBox(
+                window.left * across, window.top * down, window.right * across, window.bottom * down
+            )
+            average = AreaAverage(scaled, view.size, self._channels.count, self._channels.dtype)
+            box = scaled.snapped().intersection(PixelBox(0, 0, dataset.width, dataset.height))
+            run_pass(
+                Part(self._request.uri, level, self._channels, box),
+                dataset,
+                average,
+                told=told,
+                cancel=cancel,
+            )
+        return average.result()
+
+    def _pass_over(
+        self,
+        box: PixelBox,
+        level: None,
+        sink: Sink,
+        told: Callable[[float], None],
+        cancel: CancelToken,
+    ) -> None:
+        part = Part(self._request.uri, level, self._channels, box)
+        run_pass(part, self._dataset, sink, told=told, cancel=cancel)
+
+    def _value_range(self, cancel: CancelToken) -> ValueRange:
+        """What becomes black and white: one range for every view of these bands."""
+        channels, stretch = self._channels, self._request.stretch
+        if stretch is None:
+            stretch = Stretch.NONE if channels.is_byte else Stretch.PERCENTILE
+        if stretch is Stretch.NONE or channels.palette is not None:
+            return plain_range(channels.count)
+        if self._range is None:
+            key = self._key(what="range")
+            kept = _cache.get(key) if key else None
+            if kept is None:
+                kept = self._sampled_range(stretch, cancel)
+                if key:
+                    _cache.put(key, kept, on_disk=self.grid.extent.area > _WORTH_A_FILE_PX)
+            self._range = ValueRange(tuple(kept["low"].tolist()), tuple(kept["high"].tolist()))
+        return self._range
+
+    def _sampled_range(self, stretch: Stretch, cancel: CancelToken) -> Arrays:
+        level = sample_level(self._overviews, self.grid.width, self.grid.height)
+        with gdal(), open_dataset(self._request.uri, level) as dataset:
+            samples = sample(dataset, self._channels)
+        if not all(values.size for values in samples):  # data in a few spots only: look at all of it
+            view = self._view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
+            values, coverage = self._averages(view, self._level_for(view), lambda share: None, cancel)
+            samples = [band[coverage > 0] for band in values]
+        found = range_of(samples, stretch)
+        _log.debug("%s is shown from %s to %s", self._request.uri, found.low, found.high)
+        return {"low": np.array(found.low), "high": np.array(found.high)}
+
+    def _key(self, **what: Any) -> str | None:
+        """A cache key; None for what is no file here, as nobody could tell when that changes."""
+        if self._identity is None:
+            return None
+        stretch = self._request.stretch.value if self._request.stretch else None
+        return key_of({**self._identity, "stretch": stretch, **what})
+
+
+class _NativePicture:
+    """A sink for views that show every pixel as it is."""
+
+    def __init__(self, view: View, value_range: ValueRange) -> None:
+        width, height = view.size
+        self._left, self._top = int(view.window.left), int(view.window.top)
+        self._range = value_range
+        self.pixels = np.full((height, width, 3), NODATA_GREY, np.uint8)
+        self.valid_px = 0
+
+    def add(self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> None:
+        is_valid: NDArray[np.bool_] | None = None if valid is None else np.logical_or.reduce(valid)
+        rows = slice(top - self._top, top - self._top + values.shape[1])
+        columns = slice(left - self._left, left - self._left + values.shape[2])
+        self.pixels[rows, columns] = colours(values, is_valid, self._range)
+        self.valid_px += values[0].size if is_valid is None else int(np.count_nonzero(is_valid))
+
+
+def _whole_pixels(box: PixelBox) -> PixelBox:
+    """The smallest whole pixels that hold a box, but for rounding errors; at least one each way."""
+    left, right = _whole(box.left, box.right)
+    top, bottom = _whole(box.top, box.bottom)
+    return PixelBox(left, top, right, bottom)
+
+
+def _whole(low: float, high: float) -> tuple[int, int]:
+    first, last = math.floor(low + _SNAP_PX), math.ceil(high - _SNAP_PX)
+    return first, max(last, first + 1)
+
+
+def _identity(dataset: Any, channels: Channels) -> dict[str, Any] | None:
+    """What tells one file's shown pixels from another's; None where there is no file to look at."""
+    files = fingerprint(list(dataset.files))
+    if files is None:
+        return None
+    palette = "" if channels.palette is None else hashlib.sha256(channels.palette.tobytes()).hexdigest()
+    return {
+        "name": dataset.name,  # tells subdatasets and layers of one file apart
+        "files": files,
+        "bands": channels.bands,
+        "nodata": [None if value is None else repr(value) for value in channels.nodata],
+        "has_mask": channels.has_mask,
+        "palette": palette,
+    }
+
+
+__all__ = ["AreaOutsideError", "Raster", "ignore_progress", "open_raster"]

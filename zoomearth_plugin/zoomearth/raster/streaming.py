@@ -1,0 +1,152 @@
+"""One pass over a part of a raster, in pieces: bounded memory, progress, and a way to stop.
+
+A second thread reads the next piece while this one works on the last, so a pass takes the longer of
+the two, and a request to stop is obeyed although GDAL is in the middle of a slow block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Interleaving
+from rasterio.windows import Window
+
+from ..core.frames import PixelBox
+from ..core.progress import CancelToken
+from .channels import Channels
+from .opening import gdal, open_dataset
+
+PIECE_BYTES = 16 << 20
+_CANCEL_POLL_S = 0.05
+
+
+class Sink(Protocol):
+    """Where pieces go."""
+
+    def add(
+        self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a pass reads.
+
+    Args:
+        uri: The file.
+        level: Index of its overview; None for its own resolution.
+        channels: Of it.
+        box: Whole pixels of that level.
+    """
+
+    uri: str
+    level: int | None
+    channels: Channels
+    box: PixelBox
+
+
+def run_pass(
+    part: Part, dataset: Any, sink: Sink, *, told: Callable[[float], None], cancel: CancelToken
+) -> None:
+    """Read a part piece by piece, each block once, and hand the pieces to a sink.
+
+    Args:
+        part: What to read.
+        dataset: The same level, open in this thread; within :func:`gdal`.
+        sink: Takes the pieces, in this thread.
+        told: Hears the share done, 0 to 1, after each piece.
+        cancel: Obeyed within a piece's length, or 50 ms where reading is slower than that.
+
+    Raises:
+        Cancelled: On request.
+        RasterUnreadableError: A block is damaged or missing.
+    """
+    pieces = list(pieces_of(dataset, part))
+    cancel.check()
+    if len(pieces) == 1:  # not worth a thread
+        with gdal():
+            sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.channels.read(dataset, pieces[0]))
+        told(1.0)
+        return
+    reader = _Reader(part)
+    threads = ThreadPoolExecutor(1, "zoomearth-reading")
+    try:
+        ahead = threads.submit(reader.read, pieces[0])
+        for done, piece in enumerate(pieces, start=1):
+            values, valid = _wait_for(ahead, cancel)
+            if done < len(pieces):
+                ahead = threads.submit(reader.read, pieces[done])
+            sink.add(int(piece.col_off), int(piece.row_off), values, valid)
+            told(done / len(pieces))
+    finally:
+        threads.submit(reader.close)
+        threads.shutdown(wait=not cancel.is_cancelled)
+
+
+def pieces_of(dataset: Any, part: Part) -> Iterator[Window]:
+    """Windows that cover a part, along the edges of the file's blocks, of about PIECE_BYTES."""
+    channels, box = part.channels, part.box
+    block_height, block_width = dataset.block_shapes[channels.bands[0] - 1]
+    is_interleaved = dataset.interleaving == Interleaving.pixel
+    samples = dataset.count if is_interleaved else len(channels.bands)
+    pixel_bytes = samples * channels.dtype.itemsize + channels.count * (
+        2 if channels.palette is not None else 1
+    )
+    most_px = max(1, PIECE_BYTES // pixel_bytes)
+    left, top, right, bottom = (int(side) for side in box.to_json())
+    columns = list(_stretches(left, right, block_width, most_px // min(block_height, bottom - top)))
+    widest = max(stop - start for start, stop in columns)
+    for first_row, last_row in _stretches(top, bottom, block_height, most_px // widest):
+        for first_column, last_column in columns:
+            yield Window(first_column, first_row, last_column - first_column, last_row - first_row)
+
+
+def _stretches(start: int, stop: int, block: int, most: int) -> Iterator[tuple[int, int]]:
+    """From ``start`` to ``stop`` in stretches of at most ``most``, cut at the edges of blocks.
+
+    A block that is longer than ``most`` is cut as well: GDAL keeps the block it decoded last.
+    """
+    if stop - start <= most:
+        yield start, stop
+        return
+    step = max(1, most // block * block or most)
+    while start < stop:
+        end = min(stop, (start // step + 1) * step)
+        yield start, end
+        start = end
+
+
+def _wait_for(
+    ahead: Future[tuple[NDArray[np.generic], NDArray[np.bool_] | None]], cancel: CancelToken
+) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
+    while True:
+        cancel.check()
+        try:
+            return ahead.result(timeout=_CANCEL_POLL_S)
+        except NotYet:
+            continue
+
+
+class _Reader:
+    """A handle of its own for the reading thread: GDAL's are not to be shared."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._dataset: Any = None
+
+    def read(self, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
+        with gdal():
+            if self._dataset is None:
+                self._dataset = open_dataset(self._part.uri, self._part.level)
+            return self._part.channels.read(self._dataset, window)
+
+    def close(self) -> None:
+        if self._dataset is not None:
+            with gdal():
+                self._dataset.close()
