@@ -1,12 +1,13 @@
 """Area averages: every view pixel is the mean of the raster pixels under it, by the area they share.
 
-Pixels come in pieces, in any order; nodata takes no part. A piece is multiplied from both sides with
-matrices that hold how much of each of its rows, or columns, lies in each row, or column, of the view.
-These matrices are banded, so they are applied a few view rows at a time.
+Pixels come in pieces, in any order; nodata takes no part. Rows are summed first, which leaves little
+of a piece; its columns are then summed by a product with a matrix that holds how much of each column
+lies in each column of the view. That matrix is banded, so it is applied a few view columns at a time.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -17,7 +18,7 @@ from ..core.frames import PixelBox
 
 Floats = NDArray[np.floating]
 _GROUP = 16
-"""View rows (or columns) a product: with more, zeros are multiplied; with fewer, calls cost more."""
+"""View columns a product: with more, zeros are multiplied; with fewer, calls cost more."""
 
 
 class AreaAverage:
@@ -71,16 +72,11 @@ class AreaAverage:
         column_edges: NDArray[np.float64],
     ) -> Floats:
         """Sums over the view's cells, (bands, view rows, view columns)."""
-        bands, rows, columns = values.shape
-        by_rows: Floats = np.zeros((bands, len(row_edges) - 1, columns), self._dtype)
-        for cells, pixels, shares in _bands_of(row_edges, rows, self._dtype):
-            for band in range(bands):  # a few rows at a time stay in the processor's cache
-                part: Floats = values[band, pixels].astype(self._dtype)
-                if valid is not None:  # a product with zero would keep NaN and infinity
-                    part[~valid[min(band, len(valid) - 1), pixels]] = 0
-                by_rows[band, cells] = shares @ part
-        reduced: Floats = np.zeros((bands, len(row_edges) - 1, len(column_edges) - 1), self._dtype)
-        for cells, pixels, shares in _bands_of(column_edges, columns, self._dtype):
+        if valid is not None:  # a product with zero would keep NaN and infinity
+            values = np.where(valid, values, values.dtype.type(0))
+        by_rows = _row_sums(values, row_edges, self._dtype)
+        reduced: Floats = np.zeros((*by_rows.shape[:2], len(column_edges) - 1), self._dtype)
+        for cells, pixels, shares in _column_shares(column_edges, values.shape[2], self._dtype):
             reduced[:, :, cells] = by_rows[:, :, pixels] @ shares.T
         return reduced
 
@@ -106,14 +102,42 @@ def _touched(edges: NDArray[np.float64], start: int, stop: int) -> slice:
     return slice(max(0, first), max(0, min(last, len(edges) - 1)))
 
 
-def _bands_of(
-    edges: NDArray[np.float64], count: int, dtype: type[np.floating]
-) -> Iterator[tuple[slice, slice, Floats]]:
-    """A few cells at a time: which, the pixels under them, and (cells, pixels) how much they share.
+def _row_sums(values: NDArray[np.generic], edges: NDArray[np.float64], dtype: type[np.floating]) -> Floats:
+    """Sums of rows between edges, with the parts of rows that the edges cut off.
 
     Args:
-        edges: Of the cells, in pixels; cells may reach beyond the pixels.
-        count: How many pixels there are.
+        values: (bands, rows, columns).
+        edges: In rows, ascending; may reach beyond the rows.
+        dtype: Of the sums.
+
+    Returns:
+        (bands, edges - 1, columns).
+    """
+    bands, rows, columns = values.shape
+    sums: Floats = np.zeros((bands, len(edges) - 1, columns), dtype)
+    limits = np.clip(edges, 0, rows).tolist()
+    for cell, (start, stop) in enumerate(itertools.pairwise(limits)):
+        first, last = math.ceil(start), math.floor(stop)
+        if first < last:
+            np.add.reduce(values[:, first:last], axis=1, dtype=dtype, out=sums[:, cell])
+        if last < first:  # both edges cut the same row
+            sums[:, cell] += values[:, last].astype(dtype) * (stop - start)
+            continue
+        if start < first:
+            sums[:, cell] += values[:, first - 1].astype(dtype) * (first - start)
+        if last < stop:
+            sums[:, cell] += values[:, last].astype(dtype) * (stop - last)
+    return sums
+
+
+def _column_shares(
+    edges: NDArray[np.float64], count: int, dtype: type[np.floating]
+) -> Iterator[tuple[slice, slice, Floats]]:
+    """A few cells at a time: which, the columns under them, and (cells, columns) how much they share.
+
+    Args:
+        edges: Of the cells, in columns; cells may reach beyond the columns.
+        count: How many columns there are.
         dtype: Of the shares.
     """
     for start in range(0, len(edges) - 1, _GROUP):

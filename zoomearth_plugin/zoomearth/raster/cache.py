@@ -127,10 +127,11 @@ class Cache:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            os.utime(path)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             _log.warning("%s is damaged and made anew: %s", path, error)
             return None
+        with contextlib.suppress(OSError):  # a folder that is only read is pruned by no one
+            os.utime(path)
         return arrays
 
     def _prune(self, folder: Path) -> None:

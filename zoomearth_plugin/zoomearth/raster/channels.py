@@ -51,7 +51,8 @@ class Channels:
             all do.
         """
         unique = sorted(set(self.bands))
-        values: NDArray[np.generic] = dataset.read(indexes=unique, window=window)
+        out_dtype = self.dtype.name if self.palette is None else None  # bands may differ in type
+        values: NDArray[np.generic] = dataset.read(indexes=unique, window=window, out_dtype=out_dtype)
         if list(self.bands) != unique:
             values = values[[unique.index(band) for band in self.bands]]
         valid = self._valid(values)
@@ -106,14 +107,15 @@ def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
         raise RasterTypeUnsupportedError(f"values of type {', '.join(sorted(dtypes))}")
     dtype = np.result_type(*dtypes)
     flags = dataset.mask_flag_enums[chosen[0] - 1]
-    has_nodata = MaskFlags.per_dataset not in flags and MaskFlags.alpha not in flags
+    has_mask = MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
+    has_nodata = MaskFlags.nodata in flags and not has_mask
     palette = _palette(dataset, chosen)
     return Channels(
         bands=chosen,
         dtype=np.dtype(np.uint8) if palette is not None else dtype,
         palette=palette,
         nodata=tuple(dataset.nodatavals[band - 1] if has_nodata else None for band in chosen),
-        has_mask=MaskFlags.all_valid not in flags and MaskFlags.nodata not in flags,
+        has_mask=has_mask,
         is_byte=dtype == np.uint8 and all(_bits(dataset, band) == 8 for band in chosen),
     )
 

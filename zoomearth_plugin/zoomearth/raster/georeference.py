@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from affine import Affine
-from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_positions
 
 from ..core.errors import AreaOutsideError
 from ..core.frames import PixelBox, Quad, View
+from .ellipsoid import geographic_under, radii_m
 from .grid import RasterGrid
 
 TRUE_SCALE_TOLERANCE = 0.01
@@ -105,7 +103,7 @@ def _applied(transform: Affine, x: float, y: float) -> tuple[float, float]:
 
 def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | None:
     """Metres across and down one view pixel in the middle of the window; None where there is no way."""
-    geographic = _geographic_of(grid.crs)
+    geographic = geographic_under(grid.crs)
     if geographic is None:
         return None
     column, row = view.window.center
@@ -121,7 +119,7 @@ def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | N
     if not all(math.isfinite(degree) for degree in (*longitudes, *latitudes)):
         return None
     unit_rad = geographic.units_factor[1]
-    radii = _radii_m(_ellipsoid(_json(geographic)), latitudes[4] * unit_rad)
+    radii = radii_m(geographic, latitudes[4] * unit_rad)
     return (
         _length_m(longitudes[0:2], latitudes[0:2], unit_rad, radii),
         _length_m(longitudes[2:4], latitudes[2:4], unit_rad, radii),
@@ -135,65 +133,3 @@ def _length_m(
     turn = 2 * math.pi / unit_rad
     east = math.remainder(longitudes[1] - longitudes[0], turn)  # the step may cross the antimeridian
     return math.hypot(east * unit_rad * radii[0], (latitudes[1] - latitudes[0]) * unit_rad * radii[1])
-
-
-def _radii_m(ellipsoid: tuple[float, float], latitude_rad: float) -> tuple[float, float]:
-    """Radius of the parallel, and of the meridian's curvature, at a latitude.
-
-    Source: Snyder, Map Projections: A Working Manual (1987), equations 4-18 and 4-20.
-    """
-    semi_major_m, eccentricity_squared = ellipsoid
-    narrowing = 1 - eccentricity_squared * math.sin(latitude_rad) ** 2
-    parallel = semi_major_m * math.cos(latitude_rad) / math.sqrt(narrowing)
-    return parallel, semi_major_m * (1 - eccentricity_squared) / narrowing**1.5
-
-
-def _json(crs: CRS) -> dict[str, Any]:
-    """The CRS as PROJJSON."""
-    return dict(crs.to_dict(projjson=True))
-
-
-def _geographic_of(crs: CRS) -> CRS | None:
-    """The geographic CRS under a CRS, of the same datum, so that nothing is shifted; or None."""
-    described = _json(crs)
-    for _ in range(4):  # a vertical part, a shift to another datum and a projection may lie over it
-        kind = described.get("type")
-        if kind == "CompoundCRS":
-            described = described["components"][0]
-        elif kind == "BoundCRS":
-            described = described["source_crs"]
-        elif "base_crs" in described:
-            described = {"type": "GeographicCRS", **described["base_crs"]}
-        else:
-            break
-    if described.get("type") not in ("GeographicCRS", "GeodeticCRS") or _find_ellipsoid(described) is None:
-        return None
-    geographic = CRS.from_user_input(json.dumps(described))
-    return geographic if geographic.is_geographic else None
-
-
-def _find_ellipsoid(described: dict[str, Any]) -> dict[str, Any] | None:
-    datum = described.get("datum") or described.get("datum_ensemble") or {}
-    found: dict[str, Any] | None = datum.get("ellipsoid")
-    return found
-
-
-def _ellipsoid(described: dict[str, Any]) -> tuple[float, float]:
-    """Semi-major axis in metres, and the eccentricity's square."""
-    found = _find_ellipsoid(described) or {}
-    if "radius" in found:
-        return _metres(found["radius"]), 0.0
-    semi_major_m = _metres(found["semi_major_axis"])
-    if "inverse_flattening" in found:
-        flattening = 1 / found["inverse_flattening"] if found["inverse_flattening"] else 0.0
-    else:
-        flattening = 1 - _metres(found["semi_minor_axis"]) / semi_major_m
-    return semi_major_m, flattening * (2 - flattening)
-
-
-def _metres(length: Any) -> float:
-    """A PROJJSON length: a number of metres, or a value with its unit."""
-    if not isinstance(length, dict):
-        return float(length)
-    unit = length["unit"]
-    return float(length["value"]) * (float(unit["conversion_factor"]) if isinstance(unit, dict) else 1.0)

@@ -12,6 +12,7 @@ from rasterio.errors import CRSError
 
 from ..core.frames import PixelBox
 from ..core.types import AnswerFrame
+from .ellipsoid import is_tied_to_a_body
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
     transform: Affine = dataset.transform
     has_transform = transform != Affine.identity() and _is_invertible(transform)
     crs: CRS | None = dataset.crs or None
+    if crs is not None and not is_tied_to_a_body(crs):
+        crs = None
     if not has_transform:
         transform, crs = Affine.identity(), None
     grid = RasterGrid(dataset.width, dataset.height, transform, crs, has_transform)

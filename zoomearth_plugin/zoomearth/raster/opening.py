@@ -31,10 +31,8 @@ def gdal() -> Iterator[None]:
     try:
         with rasterio.Env(**options):
             yield
-    except (RasterioError, OSError) as error:
-        raise RasterUnreadableError(
-            f"{error}: {error.__cause__}" if error.__cause__ else str(error)
-        ) from error
+    except RasterioError as error:
+        raise RasterUnreadableError(str(error.__cause__ or error)) from error
 
 
 def open_dataset(uri: str, level: int | None = None) -> Any:

@@ -29,6 +29,29 @@ class Picture:
     valid_share: float
 
 
+class NativePicture:
+    """A picture that shows every pixel as it is, made piece by piece.
+
+    Args:
+        view: At native resolution; its window in whole pixels.
+        value_range: See :func:`colours`.
+    """
+
+    def __init__(self, view: View, value_range: ValueRange) -> None:
+        width, height = view.size
+        self._left, self._top = int(view.window.left), int(view.window.top)
+        self._range = value_range
+        self.pixels = np.full((height, width, 3), NODATA_GREY, np.uint8)
+        self.valid_px = 0
+
+    def add(self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> None:
+        is_valid: NDArray[np.bool_] | None = None if valid is None else np.logical_or.reduce(valid)
+        rows = slice(top - self._top, top - self._top + values.shape[1])
+        columns = slice(left - self._left, left - self._left + values.shape[2])
+        self.pixels[rows, columns] = colours(values, is_valid, self._range)
+        self.valid_px += values[0].size if is_valid is None else int(np.count_nonzero(is_valid))
+
+
 def colours(
     values: NDArray[np.generic], is_valid: NDArray[np.bool_] | None, value_range: ValueRange
 ) -> NDArray[np.uint8]:

@@ -6,15 +6,16 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import AreaOutsideError, RasterEmptyError
+from ..core.errors import RasterEmptyError
 from ..core.frames import PixelBox, View, view_size
-from ..core.progress import CancelToken, Progress, Report, Stage, ignore_progress
+from ..core.progress import CancelToken, Progress, Report, Stage
 from ..core.types import Area, RasterRequest, Stretch
 from .averaging import AreaAverage
 from .cache import Arrays, Cache, fingerprint, key_of
@@ -22,8 +23,8 @@ from .channels import Channels, channels_of
 from .georeference import pixel_box_of_ring
 from .grid import RasterGrid, grid_of
 from .opening import gdal, open_dataset
-from .picture import NODATA_GREY, Picture, colours
-from .streaming import Part, Sink, run_pass
+from .picture import NativePicture, Picture, colours
+from .streaming import Part, run_pass
 from .stretch import ValueRange, plain_range, range_of, sample, sample_level
 
 _log = logging.getLogger(__name__)
@@ -182,8 +183,9 @@ class Raster:
     ) -> Picture:
         value_range = self._value_range(cancel)
         if view.is_native:
-            native = _NativePicture(view, value_range)
-            self._pass_over(view.window, None, native, told, cancel)
+            native = NativePicture(view, value_range)
+            part = Part(self._request.uri, None, self._channels, view.window)
+            run_pass(part, self._dataset, native, told=told, cancel=cancel)
             return Picture(view, native.pixels, native.valid_px / view.window.area)
         values, coverage = self._averages(view, level, told, cancel)
         pixels = colours(values, coverage > 0, value_range)
@@ -194,36 +196,20 @@ class Raster:
     ) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
         """Means and coverage of a view, from a level; see :meth:`AreaAverage.result`."""
         window = view.window
-        if level is None:
-            average = AreaAverage(window, view.size, self._channels.count, self._channels.dtype)
-            self._pass_over(window, None, average, told, cancel)
-            return average.result()
-        with gdal(), open_dataset(self._request.uri, level) as dataset:
+        with ExitStack() as stack:
+            dataset = self._dataset
+            if level is not None:
+                with gdal():
+                    dataset = stack.enter_context(open_dataset(self._request.uri, level))
             across, down = dataset.width / self.grid.width, dataset.height / self.grid.height
             scaled = PixelBox(
                 window.left * across, window.top * down, window.right * across, window.bottom * down
             )
             average = AreaAverage(scaled, view.size, self._channels.count, self._channels.dtype)
             box = scaled.snapped().intersection(PixelBox(0, 0, dataset.width, dataset.height))
-            run_pass(
-                Part(self._request.uri, level, self._channels, box),
-                dataset,
-                average,
-                told=told,
-                cancel=cancel,
-            )
+            part = Part(self._request.uri, level, self._channels, box)
+            run_pass(part, dataset, average, told=told, cancel=cancel)
         return average.result()
-
-    def _pass_over(
-        self,
-        box: PixelBox,
-        level: None,
-        sink: Sink,
-        told: Callable[[float], None],
-        cancel: CancelToken,
-    ) -> None:
-        part = Part(self._request.uri, level, self._channels, box)
-        run_pass(part, self._dataset, sink, told=told, cancel=cancel)
 
     def _value_range(self, cancel: CancelToken) -> ValueRange:
         """What becomes black and white: one range for every view of these bands."""
@@ -245,7 +231,7 @@ class Raster:
     def _sampled_range(self, stretch: Stretch, cancel: CancelToken) -> Arrays:
         level = sample_level(self._overviews, self.grid.width, self.grid.height)
         with gdal(), open_dataset(self._request.uri, level) as dataset:
-            samples = sample(dataset, self._channels)
+            samples = sample(dataset, self._channels, cancel)
         if not all(values.size for values in samples):  # data in a few spots only: look at all of it
             view = self._view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
             values, coverage = self._averages(view, self._level_for(view), lambda share: None, cancel)
@@ -260,24 +246,6 @@ class Raster:
             return None
         stretch = self._request.stretch.value if self._request.stretch else None
         return key_of({**self._identity, "stretch": stretch, **what})
-
-
-class _NativePicture:
-    """A sink for views that show every pixel as it is."""
-
-    def __init__(self, view: View, value_range: ValueRange) -> None:
-        width, height = view.size
-        self._left, self._top = int(view.window.left), int(view.window.top)
-        self._range = value_range
-        self.pixels = np.full((height, width, 3), NODATA_GREY, np.uint8)
-        self.valid_px = 0
-
-    def add(self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> None:
-        is_valid: NDArray[np.bool_] | None = None if valid is None else np.logical_or.reduce(valid)
-        rows = slice(top - self._top, top - self._top + values.shape[1])
-        columns = slice(left - self._left, left - self._left + values.shape[2])
-        self.pixels[rows, columns] = colours(values, is_valid, self._range)
-        self.valid_px += values[0].size if is_valid is None else int(np.count_nonzero(is_valid))
 
 
 def _whole_pixels(box: PixelBox) -> PixelBox:
@@ -306,6 +274,3 @@ def _identity(dataset: Any, channels: Channels) -> dict[str, Any] | None:
         "has_mask": channels.has_mask,
         "palette": palette,
     }
-
-
-__all__ = ["AreaOutsideError", "Raster", "ignore_progress", "open_raster"]

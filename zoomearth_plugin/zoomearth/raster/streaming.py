@@ -23,6 +23,8 @@ from .channels import Channels
 from .opening import gdal, open_dataset
 
 PIECE_BYTES = 16 << 20
+_QUICK_BYTES = 2 << 20
+"""Less than this is read in a moment, and not worth a thread."""
 _CANCEL_POLL_S = 0.05
 
 
@@ -69,7 +71,7 @@ def run_pass(
     """
     pieces = list(pieces_of(dataset, part))
     cancel.check()
-    if len(pieces) == 1:  # not worth a thread
+    if part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES and len(pieces) == 1:
         with gdal():
             sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.channels.read(dataset, pieces[0]))
         told(1.0)
@@ -93,18 +95,20 @@ def pieces_of(dataset: Any, part: Part) -> Iterator[Window]:
     """Windows that cover a part, along the edges of the file's blocks, of about PIECE_BYTES."""
     channels, box = part.channels, part.box
     block_height, block_width = dataset.block_shapes[channels.bands[0] - 1]
-    is_interleaved = dataset.interleaving == Interleaving.pixel
-    samples = dataset.count if is_interleaved else len(channels.bands)
-    pixel_bytes = samples * channels.dtype.itemsize + channels.count * (
-        2 if channels.palette is not None else 1
-    )
-    most_px = max(1, PIECE_BYTES // pixel_bytes)
+    most_px = max(1, PIECE_BYTES // _pixel_bytes(dataset, channels))
     left, top, right, bottom = (int(side) for side in box.to_json())
     columns = list(_stretches(left, right, block_width, most_px // min(block_height, bottom - top)))
     widest = max(stop - start for start, stop in columns)
     for first_row, last_row in _stretches(top, bottom, block_height, most_px // widest):
         for first_column, last_column in columns:
             yield Window(first_column, first_row, last_column - first_column, last_row - first_row)
+
+
+def _pixel_bytes(dataset: Any, channels: Channels) -> int:
+    """What a pixel takes in memory while it is read, decoded neighbours and validity included."""
+    is_interleaved = dataset.interleaving == Interleaving.pixel
+    samples = dataset.count if is_interleaved else len(channels.bands)
+    return int(samples * channels.dtype.itemsize + channels.count * (1 if channels.palette is None else 2))
 
 
 def _stretches(start: int, stop: int, block: int, most: int) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from ..core.progress import CancelToken
 from ..core.types import Stretch
 from .channels import Channels
 
@@ -81,12 +82,13 @@ def range_of(samples: Sequence[NDArray[np.generic]], stretch: Stretch) -> ValueR
     return ValueRange(tuple(lows), tuple(highs))
 
 
-def sample(dataset: Any, channels: Channels) -> list[NDArray[np.generic]]:
+def sample(dataset: Any, channels: Channels, cancel: CancelToken) -> list[NDArray[np.generic]]:
     """Valid values spread over a raster, without reading all of it.
 
     Args:
         dataset: Open; the file, or an overview level of about the sample's size.
         channels: What to read of it.
+        cancel: Looked at between reads.
 
     Returns:
         One array a band; empty where no data was met.
@@ -95,6 +97,7 @@ def sample(dataset: Any, channels: Channels) -> list[NDArray[np.generic]]:
     for windows in _sample_windows(dataset.width, dataset.height):
         parts: list[list[NDArray[np.generic]]] = [[] for _ in range(channels.count)]
         for window in windows:
+            cancel.check()
             values, valid = channels.read(dataset, window)
             for band, part in enumerate(parts):
                 plane = values[band]
