@@ -11,7 +11,7 @@ import dataclasses
 import json
 import logging
 import shutil
-import subprocess
+import subprocess  # nosec B404 # asks git for the commit
 import sys
 import time
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file
 from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig as TrlConfig
@@ -35,10 +36,11 @@ from .tokenizer import build_tokenizer
 from .wording import vocabulary
 
 _LOG = logging.getLogger(__name__)
+_HEADS = "training_heads."
 _MODEL_INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "pixel_values", "image_grid_thw")
 
 
-class LookingTrainer(SFTTrainer):  # type: ignore[misc]
+class LookingTrainer(SFTTrainer):
     """TRL's trainer with the loss of :mod:`.objective`; each term is logged under its name."""
 
     def __init__(self, *arguments: Any, coordinates: range, weights: Weights, **options: Any) -> None:
@@ -47,6 +49,21 @@ class LookingTrainer(SFTTrainer):  # type: ignore[misc]
         self.weights = weights
         # Batches have different numbers of tokens to learn; each term is a mean of its own.
         self.model_accepts_loss_kwargs = False
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Put a checkpoint's weights into the model, the training heads included.
+
+        The trainer's own way matches names by the letter, skips what does not match and says nothing;
+        this architecture is saved under other names than it has in memory, so nothing would be loaded.
+        """
+        target = self.accelerator.unwrap_model(model or self.model)
+        saved = load_file(Path(resume_from_checkpoint) / "model.safetensors")
+        heads = {name: value for name, value in saved.items() if name.startswith(_HEADS)}
+        target.training_heads.load_state_dict({name[len(_HEADS) :]: value for name, value in heads.items()})
+        fresh = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
+            resume_from_checkpoint, dtype=torch.float32
+        )
+        target.load_state_dict({**fresh.state_dict(), **{name: saved[name] for name in heads}}, strict=True)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -74,8 +91,10 @@ def main(config_path: Path) -> int:
     config = read_config(config_path)
     tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
     if config.base:
-        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-            config.base, attn_implementation={"text_config": "eager", "vision_config": "sdpa"}, dtype=torch.float32
+        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
+            config.base,
+            attn_implementation={"text_config": "eager", "vision_config": "sdpa"},
+            dtype=torch.float32,
         )
     else:
         model = build_model(config.shape, tokenizer, config.seed)
@@ -96,7 +115,9 @@ def _train_stage(config: SftConfig, stage: Stage, model: Any, tokenizer: Any) ->
     (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))
     encoder = Encoder(tokenizer, image_processor(config.shape, config.look.side_px), config.shape.merge_px)
     sampler = make_sampler(config, stage)
-    rows = Dataset.from_dict({"index": range(stage.first_index, stage.first_index + stage.steps * stage.batch_size)})
+    rows = Dataset.from_dict(
+        {"index": range(stage.first_index, stage.first_index + stage.steps * stage.batch_size)}
+    )
     trainer = LookingTrainer(
         model=model,
         args=_arguments(config, stage, output),
@@ -141,9 +162,8 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
 
 def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        asked = ["git", "rev-parse", "HEAD"]
+        commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()  # nosec B603
     except (OSError, subprocess.CalledProcessError):
         commit = "unknown"
     return {"config": dataclasses.asdict(config), "stage": stage.name, "commit": commit}
@@ -162,7 +182,7 @@ def export(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:
     half.load_state_dict(model.state_dict())
     half.tie_weights()
     model.training_heads = heads
-    half.to(torch.float16).save_pretrained(fresh)
+    half.half().save_pretrained(fresh)
     tokenizer.save_pretrained(fresh)
     image_processor(config.shape, config.look.side_px).save_pretrained(fresh)
     for keep in ("README.md", "training.json"):
