@@ -41,14 +41,15 @@ def test_coverage_of_a_box_without_area_is_the_token_it_lies_in() -> None:
 def test_token_labels_name_what_covers_most() -> None:
     ship = SeenObject(ViewBox(0, 0, 24, 24), "ship", "red")
     tree = SeenObject(ViewBox(18, 0, 30, 24), "tree", "")
-    kinds, colours = token_labels((ship, tree), 1, 3, np.array([1 / 24, 1 / 24]))
+    kinds, colours, sides = token_labels((ship, tree), 1, 3, np.array([1 / 24, 1 / 24]))
     assert kinds.tolist() == [1 + KINDS.index("ship"), 1 + KINDS.index("tree"), 0]
     assert colours.tolist() == [list(COLOURS).index("red"), IGNORED, IGNORED]
+    assert sides.tolist() == [[0, 0, 24, 24], [18, 0, 30, 24], [IGNORED] * 4]
 
 
 def test_unknown_labels_are_ignored() -> None:
-    kinds, colours = token_labels(None, 2, 2, np.array([1 / 24, 1 / 24]))
-    assert set(kinds.tolist()) == set(colours.tolist()) == {IGNORED}
+    kinds, colours, sides = token_labels(None, 2, 2, np.array([1 / 24, 1 / 24]))
+    assert set(kinds.tolist()) == set(colours.tolist()) == set(sides.ravel().tolist()) == {IGNORED}
 
 
 def test_coordinates_are_one_token_each_in_order(tokenizer) -> None:

@@ -25,6 +25,7 @@ class Encoded:
     kinds: NDArray[np.int64]  # (N,) 0 nothing, 1… KINDS, IGNORED unknown
     colours: NDArray[np.int64]  # (N,) 0… COLOURS, IGNORED where there is none
     places: NDArray[np.float32]  # (N, 2) middle of the token in its picture, 0 to 1
+    sides: NDArray[np.int64]  # (N, 4) box of the object that is shown, view pixels, IGNORED where none
     queries: NDArray[np.int64]  # (Q,) index into ids of tokens that should look at the target
     query_mass: NDArray[np.float32]  # (Q, N) where each should look; rows sum to 1
 
@@ -68,6 +69,7 @@ class _Writer:
         self.kinds: list[NDArray[np.int64]] = []
         self.colours: list[NDArray[np.int64]] = []
         self.places: list[NDArray[np.float32]] = []
+        self.sides: list[NDArray[np.int64]] = []
         self.queries: list[int] = []
         self.masses: list[tuple[int, NDArray[np.float32]]] = []
         self._mass: NDArray[np.float32] | None = None
@@ -90,9 +92,10 @@ class _Writer:
         self.labels += [IGNORED] * (rows * columns)
         self.say("<|vision_end|>")
         scale = np.array([columns / look.pixels.shape[1], rows / look.pixels.shape[0]])
-        kinds, colours = token_labels(look.objects, rows, columns, scale)
+        kinds, colours, sides = token_labels(look.objects, rows, columns, scale)
         self.kinds.append(kinds)
         self.colours.append(colours)
+        self.sides.append(np.clip(sides, IGNORED, len(self.coordinates) - 1))
         row, column = np.mgrid[0:rows, 0:columns]
         places = np.stack([(column + 0.5) / columns, (row + 0.5) / rows], axis=-1).reshape(-1, 2)
         self.places.append(places.astype(np.float32))
@@ -126,7 +129,7 @@ class _Writer:
         return Encoded(
             np.array(self.ids), np.array(self.labels), np.array(self.slots),
             np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
-            np.array(self.queries, dtype=np.int64), mass,
+            np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), mass,
         )  # fmt: skip
 
 
@@ -163,13 +166,14 @@ def coverage(
 
 def token_labels(
     objects: tuple[SeenObject, ...] | None, rows: int, columns: int, scale: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """What each picture token shows: kind and colour of the object that covers most of it."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """What each picture token shows: kind, colour and box of the object that covers most of it."""
     kinds = np.zeros(rows * columns, np.int64)
     colours = np.full(rows * columns, IGNORED, np.int64)
+    sides = np.full((rows * columns, 4), IGNORED, np.int64)
     if objects is None:
         kinds[:] = IGNORED
-        return kinds, colours
+        return kinds, colours, sides
     palette = list(COLOURS)
     best = np.zeros(rows * columns)
     for thing in objects:
@@ -178,7 +182,8 @@ def token_labels(
         best = np.maximum(best, np.where(is_new, cover, 0))
         kinds[is_new] = 1 + KINDS.index(thing.kind)
         colours[is_new] = palette.index(thing.colour) if thing.colour else IGNORED
-    return kinds, colours
+        sides[is_new] = np.maximum(0, np.round(thing.box.to_json()))
+    return kinds, colours, sides
 
 
 class Collator:
@@ -205,6 +210,7 @@ class Collator:
         batch["aux_kinds"] = _joined([one.kinds for one in encoded])
         batch["aux_colours"] = _joined([one.colours for one in encoded])
         batch["aux_places"] = _joined([one.places for one in encoded])
+        batch["aux_sides"] = _joined([one.sides for one in encoded])
         batch["aux_queries"] = _joined([one.queries + o for one, o in zip(encoded, offsets, strict=True)])
         batch["aux_mass"] = _joined([_spread(one, length) for one in encoded])
         return batch

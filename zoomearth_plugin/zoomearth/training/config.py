@@ -33,6 +33,7 @@ class Stage:
         steps: Optimizer steps.
         learning_rate: Peak, after ``warmup_steps``; then a cosine down to ``final_share`` of it.
         imagery_share: Share of samples from labelled real imagery, 0 to 1; the rest are scenes.
+        loss: How much each of its terms counts.
         first_index: Samples ``first_index …`` are used; must stay below 1,000,000 for scenes.
     """
 
@@ -44,6 +45,7 @@ class Stage:
     final_share: float = 0.05
     imagery_share: float = 0.0
     first_index: int = 0
+    loss: Weights = field(default_factory=Weights)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,6 @@ class SftConfig:
     loader_processes: int = 1
     stages: tuple[Stage, ...] = ()
     shape: Shape = field(default_factory=Shape)
-    loss: Weights = field(default_factory=Weights)
     look: LookSettings = field(default_factory=LookSettings)
 
     def __post_init__(self) -> None:
@@ -89,7 +90,10 @@ def read_config(path: Path) -> SftConfig:
     except (OSError, ValueError) as error:
         raise TrainingConfigError(f"{path}: {error}") from error
     try:
-        stages = tuple(_section(Stage, entry) for entry in table.pop("stages", []))
+        stages = tuple(
+            _section(Stage, {**entry, "loss": _section(Weights, entry.get("loss", {}))})
+            for entry in table.pop("stages", [])
+        )
         shape = table.pop("shape", {})
         if "full_attention_layers" in shape:
             shape["full_attention_layers"] = tuple(shape["full_attention_layers"])
@@ -99,7 +103,6 @@ def read_config(path: Path) -> SftConfig:
                 **table,
                 "stages": stages,
                 "shape": _section(Shape, shape),
-                "loss": _section(Weights, table.pop("loss", {})),
                 "look": _section(LookSettings, table.pop("look", {})),
             },
         )

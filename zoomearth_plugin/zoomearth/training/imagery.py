@@ -110,11 +110,14 @@ def picture_of(path: Path) -> NDArray[np.uint8]:
 
 
 def existence_window(
-    raster: LabelledRaster, kind: str, is_there: bool, rng: np.random.Generator
+    raster: LabelledRaster, kind: str, is_there: bool, rng: np.random.Generator, aspect: float = 1.0
 ) -> PixelBox | None:
-    """A square window with, or without, a labelled object; None when none was found in 40 tries.
+    """A window with, or without, a labelled object; None when none was found in 40 tries.
 
     A window that an object only touches is neither.
+
+    Args:
+        aspect: Width over height, where the raster is large enough for it.
     """
     rows, columns = picture_of(raster.path).shape[:2]
     is_own = FAMILIES[raster.family] == kind
@@ -123,12 +126,13 @@ def existence_window(
     shortest, longest = _WINDOW_SIDES_PX[raster.family]
     for _ in range(40):
         side = float(np.exp(rng.uniform(np.log(shortest), np.log(min(longest, rows, columns)))))
-        left, top = rng.uniform(0, columns - side), rng.uniform(0, rows - side)
+        width, height = min(side * aspect**0.5, columns), min(side / aspect**0.5, rows)
+        left, top = rng.uniform(0, columns - width), rng.uniform(0, rows - height)
         if is_there:
             center = raster.boxes[int(rng.integers(len(raster.boxes)))].center
-            left = float(np.clip(center[0] - rng.uniform(0.1, 0.9) * side, 0, columns - side))
-            top = float(np.clip(center[1] - rng.uniform(0.1, 0.9) * side, 0, rows - side))
-        window = PixelBox(round(left), round(top), round(left + side), round(top + side))
+            left = float(np.clip(center[0] - rng.uniform(0.1, 0.9) * width, 0, columns - width))
+            top = float(np.clip(center[1] - rng.uniform(0.1, 0.9) * height, 0, rows - height))
+        window = PixelBox(round(left), round(top), round(left + width), round(top + height))
         inside = [_inside(box, window) for box in raster.boxes] if is_own else []
         largest = max(inside, default=0.0)
         is_fit = largest >= 0.9 if is_there else largest == 0.0
@@ -164,12 +168,13 @@ def imagery_sample(index: int, rasters: tuple[LabelledRaster, ...], settings: Lo
         is_there = bool(rng.random() < 0.5)
         kinds = _ASKED_ON[family]
         kind = kinds[0] if is_there or rng.random() < 0.75 else kinds[-1]
-        window = existence_window(raster, kind, is_there, rng)
+        aspect = float(np.exp(rng.uniform(-1.3, 1.3))) if rng.random() < 0.4 else 1.0
+        window = existence_window(raster, kind, is_there, rng, aspect)
         if window is not None:
             break
     text = _question(kind, rng)
     seen = _Augmented(raster, window, rng)
-    if window.width > 1.2 * settings.minimum_crop_px and (is_there or rng.random() < 0.5):
+    if max(window.width, window.height) > 1.2 * settings.minimum_crop_px and (is_there or rng.random() < 0.5):
         return _zoomed(seen, kind, text, is_there, rng, settings)
     look = seen.look(window, _reply(kind, is_there), settings.side_px, is_target=is_there)
     prompt = ZOOM_PROMPT if rng.random() < 0.6 else ANSWER_PROMPT
@@ -197,7 +202,7 @@ def _zoomed(
         inside = [box for box in seen.raster.boxes if _inside(box, window) >= 0.9]
         aim = max(inside, key=lambda box: box.area * rng.uniform(0.5, 1))
     else:
-        column, row = rng.uniform(0.2, 0.8, 2) * window.width
+        column, row = rng.uniform(0.2, 0.8, 2) * (window.width, window.height)
         aim = PixelBox(
             window.left + column - 8, window.top + row - 8, window.left + column + 8, window.top + row + 8
         )
@@ -217,8 +222,8 @@ class _Augmented:
         self.window = window
         self.turns = int(rng.integers(4))
         self.is_mirrored = bool(rng.random() < 0.5)
-        self.gain = np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.04, 3))
-        self.bias = rng.normal(0, 8)
+        self.gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.07, 3))
+        self.bias = rng.normal(0, 12)
 
     def look(
         self, window: PixelBox, text: str, side_px: int, *, is_target: bool, target: PixelBox | None = None

@@ -1,16 +1,18 @@
-"""The loss of supervised training: the next token, and four auxiliary terms that make pictures matter.
+"""The loss of supervised training: the next token, and five auxiliary terms that make pictures matter.
 
 A few million parameters trained from nothing do not find out by next-token loss alone that a picture
 tells anything. So every batch, from the first step, also asks:
 
 * **seeing**: each picture token, as it leaves the vision tower, names the kind and colour it shows;
 * **place**: each picture token, two layers on, knows where in its picture it lies;
+* **sides**: each picture token that shows an object names, two layers on, the four sides of its box in
+  the very embeddings of the coordinates, so that who looks there only has to copy;
 * **pointing**: while coordinates or an answer are written, some heads of one layer look at the object
   (the spatial attention loss of SegEarth-R2, arXiv 2512.20013, applied to words instead of masks);
 * **order**: a coordinate that is off by one is less wrong than one that is off by fifty: its target is
   a narrow bell over neighbouring coordinates.
 
-Heads of the first two live only during training and are not part of a saved model.
+Heads of the first three live only during training and are not part of a saved model.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Weights:
     coordinate: float = 0.6
     seeing: float = 0.6
     place: float = 1.0
+    sides: float = 0.5
     pointing: float = 0.3
     place_layer: int = 2
     pointing_layer: int = 3
@@ -49,6 +52,7 @@ class TrainingHeads(nn.Module):
         self.kind = nn.Linear(width, 1 + len(KINDS))
         self.colour = nn.Linear(width, len(COLOURS))
         self.place = nn.Linear(width, 2)
+        self.sides = nn.Linear(width, 4 * width)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Terms:
     coordinate: torch.Tensor
     seeing: torch.Tensor
     place: torch.Tensor
+    sides: torch.Tensor
     pointing: torch.Tensor
 
     def total(self, weights: Weights) -> torch.Tensor:
@@ -67,12 +72,18 @@ class Terms:
             + weights.coordinate * self.coordinate
             + weights.seeing * self.seeing
             + weights.place * self.place
+            + weights.sides * self.sides
             + weights.pointing * self.pointing
         )
 
 
 def compute_terms(
-    outputs: Any, batch: dict[str, torch.Tensor], heads: TrainingHeads, coordinates: range, weights: Weights
+    outputs: Any,
+    batch: dict[str, torch.Tensor],
+    heads: TrainingHeads,
+    coordinates: range,
+    embeddings: torch.Tensor,
+    weights: Weights,
 ) -> Terms:
     """All terms of a batch.
 
@@ -80,13 +91,16 @@ def compute_terms(
         outputs: With logits (B, T, V), hidden states and attentions.
         batch: From :class:`.collation.Collator`.
         coordinates: Token ids of 0, 1, 2 ….
+        embeddings: Of all tokens, (V, width).
     """
     token, coordinate = _next_token(outputs.logits, batch["next_ids"], coordinates, weights)
+    codes = embeddings[coordinates.start : coordinates.stop]
     return Terms(
         token,
         coordinate,
         _seeing(outputs.hidden_states[0], batch, heads),
         _place(outputs.hidden_states[weights.place_layer], batch, heads),
+        _sides(outputs.hidden_states[weights.place_layer], batch, heads, codes, weights),
         _pointing(outputs.attentions[weights.pointing_layer], batch, weights),
     )
 
@@ -99,12 +113,19 @@ def _next_token(
     wanted = targets[is_learned]
     is_coordinate = (wanted >= coordinates.start) & (wanted < coordinates.stop)
     plain = -scores[~is_coordinate].gather(1, wanted[~is_coordinate, None])
-    values = torch.arange(len(coordinates), device=logits.device)
-    offset = values[None, :] - (wanted[is_coordinate] - coordinates.start)[:, None]
-    bell = torch.exp(-0.5 * (offset / weights.coordinate_spread_px) ** 2)
-    bell = bell / bell.sum(dim=1, keepdim=True)
-    ordered = -(bell * scores[is_coordinate][:, coordinates.start : coordinates.stop]).sum(dim=1)
+    ordered = _ordered(
+        scores[is_coordinate][:, coordinates.start : coordinates.stop],
+        wanted[is_coordinate] - coordinates.start,
+        weights.coordinate_spread_px,
+    )
     return _mean(plain), _mean(ordered)
+
+
+def _ordered(scores: torch.Tensor, wanted: torch.Tensor, spread_px: float) -> torch.Tensor:
+    """(n,) cross-entropies of (n, values) log-probabilities with a bell around each wanted value."""
+    values = torch.arange(scores.shape[1], device=scores.device)
+    bell = torch.exp(-0.5 * ((values[None, :] - wanted[:, None]) / spread_px) ** 2)
+    return -(bell / bell.sum(dim=1, keepdim=True) * scores).sum(dim=1)
 
 
 def _seeing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
@@ -126,6 +147,20 @@ def _seeing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: Train
 def _place(hidden: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
     features = hidden.flatten(0, 1)[batch["aux_slots"]]
     return functional.smooth_l1_loss(heads.place(features).float(), batch["aux_places"], beta=0.1) * 10
+
+
+def _sides(
+    hidden: torch.Tensor,
+    batch: dict[str, torch.Tensor],
+    heads: TrainingHeads,
+    codes: torch.Tensor,
+    weights: Weights,
+) -> torch.Tensor:
+    shows_object = batch["aux_sides"][:, 0] != IGNORED
+    features = hidden.flatten(0, 1)[batch["aux_slots"]][shows_object]
+    named = heads.sides(features).float().unflatten(1, (4, codes.shape[1])).flatten(0, 1)
+    scores = functional.log_softmax(named @ codes.float().T, dim=-1)
+    return _mean(_ordered(scores, batch["aux_sides"][shows_object].flatten(), weights.coordinate_spread_px))
 
 
 def _pointing(attention: torch.Tensor, batch: dict[str, torch.Tensor], weights: Weights) -> torch.Tensor:

@@ -75,8 +75,11 @@ class LookingTrainer(SFTTrainer):
             output_attentions=True,
             use_cache=False,
         )
-        heads = self.accelerator.unwrap_model(model).training_heads
-        terms = compute_terms(outputs, inputs, heads, self.coordinates, self.weights)
+        bare = self.accelerator.unwrap_model(model)
+        embeddings = bare.get_input_embeddings().weight
+        terms = compute_terms(
+            outputs, inputs, bare.training_heads, self.coordinates, embeddings, self.weights
+        )
         for name, value in vars(terms).items():
             self._metrics["train"][name].append(float(value.detach()))
         loss = terms.total(self.weights)
@@ -125,7 +128,7 @@ def _train_stage(config: SftConfig, stage: Stage, model: Any, tokenizer: Any) ->
         data_collator=Collator(encoder, sampler),
         processing_class=tokenizer,
         coordinates=coordinate_ids(tokenizer),
-        weights=config.loss,
+        weights=stage.loss,
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
 
