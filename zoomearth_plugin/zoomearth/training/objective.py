@@ -33,11 +33,11 @@ class Weights:
     """How much each term counts; see the module's text."""
 
     token: float = 1.0
-    coordinate: float = 0.6
+    coordinate: float = 1.0
     seeing: float = 0.6
-    place: float = 1.0
-    sides: float = 0.5
-    pointing: float = 0.3
+    place: float = 0.1
+    sides: float = 1.0
+    pointing: float = 0.5
     place_layer: int = 2
     pointing_layer: int = 3
     pointing_heads: int = 2

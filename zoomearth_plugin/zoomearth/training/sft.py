@@ -57,13 +57,11 @@ class LookingTrainer(SFTTrainer):
         this architecture is saved under other names than it has in memory, so nothing would be loaded.
         """
         target = self.accelerator.unwrap_model(model or self.model)
-        saved = load_file(Path(resume_from_checkpoint) / "model.safetensors")
-        heads = {name: value for name, value in saved.items() if name.startswith(_HEADS)}
-        target.training_heads.load_state_dict({name[len(_HEADS) :]: value for name, value in heads.items()})
+        heads = _saved_heads(Path(resume_from_checkpoint))
         fresh = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
             resume_from_checkpoint, dtype=torch.float32
         )
-        target.load_state_dict({**fresh.state_dict(), **{name: saved[name] for name in heads}}, strict=True)
+        target.load_state_dict({**fresh.state_dict(), **heads}, strict=True)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -102,6 +100,8 @@ def main(config_path: Path) -> int:
     else:
         model = build_model(config.shape, tokenizer, config.seed)
     model.training_heads = TrainingHeads(config.shape.text_width)
+    if config.base:
+        model.load_state_dict(_saved_heads(Path(config.base)), strict=False)
     hasten_vision(model)
     _LOG.info("%.1f million parameters", sum(p.numel() for p in model.parameters()) / 1e6)
     started = time.monotonic()
@@ -110,6 +110,12 @@ def main(config_path: Path) -> int:
     export(model, tokenizer, config, Path(config.export))
     _LOG.info("trained in %.0f s, exported to %s", time.monotonic() - started, config.export)
     return 0
+
+
+def _saved_heads(folder: Path) -> dict[str, torch.Tensor]:
+    """The training heads in a checkpoint's weights; none in a finished model's."""
+    saved = load_file(folder / "model.safetensors")
+    return {name: value for name, value in saved.items() if name.startswith(_HEADS)}
 
 
 def _train_stage(config: SftConfig, stage: Stage, model: Any, tokenizer: Any) -> None:
