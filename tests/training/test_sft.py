@@ -1,0 +1,118 @@
+"""Training runs of a tiny model: losses fall, a killed run goes on, what is exported can be asked."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from zoomearth.core.progress import CancelToken, ignore_progress
+from zoomearth.models.loading import load_engine
+from zoomearth.training import sft
+from zoomearth.training.config import SftConfig, Stage, TrainingConfigError, read_config
+
+TOML = """
+output = "{folder}/run"
+export = "{folder}/model"
+seed = 3
+save_steps = 2
+loader_processes = 0
+
+[[stages]]
+name = "only"
+steps = {steps}
+learning_rate = 1e-3
+batch_size = 2
+warmup_steps = 1
+
+[shape]
+vision_width = 32
+vision_layers = 2
+vision_heads = 2
+vision_inner = 48
+full_attention_layers = [1]
+text_width = 64
+text_layers = 4
+text_heads = 2
+text_inner = 96
+"""
+
+
+def train(folder: Path, steps: int = 4) -> dict[str, torch.Tensor]:
+    folder.mkdir(exist_ok=True)
+    recipe = folder / "recipe.toml"
+    recipe.write_text(TOML.format(folder=folder, steps=steps))
+    assert sft.main(recipe) == 0
+    return load_file(folder / "model" / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[Path, dict[str, torch.Tensor]]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, train(folder)
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def test_a_run_that_was_cut_ends_with_the_weights_of_an_undisturbed_one(
+    undisturbed, tmp_path, monkeypatch
+) -> None:
+    plain = sft.LookingTrainer.compute_loss
+
+    def cut(self, *arguments, **options):
+        if self.state.global_step == 3:
+            raise PowerCutError
+        return plain(self, *arguments, **options)
+
+    monkeypatch.setattr(sft.LookingTrainer, "compute_loss", cut)
+    with pytest.raises(PowerCutError):
+        train(tmp_path)
+    monkeypatch.undo()
+    resumed = train(tmp_path)
+    _, expected = undisturbed
+    assert resumed.keys() == expected.keys()
+    for name, weights in expected.items():
+        assert torch.equal(resumed[name], weights), name
+
+
+def test_training_moves_every_weight(undisturbed, tmp_path) -> None:
+    _, trained = undisturbed
+    barely = train(tmp_path, steps=1)
+    still = [name for name, weights in trained.items() if torch.equal(weights, barely[name])]
+    assert not still
+
+
+def test_the_export_is_a_model_folder_without_training_heads(undisturbed) -> None:
+    folder, weights = undisturbed
+    assert not [name for name in weights if "training_heads" in name]
+    assert {value.dtype for value in weights.values()} == {torch.float16}
+    engine = load_engine(str(folder / "model"), report=ignore_progress, cancel=CancelToken())
+    assert engine.profile.architecture == "qwen2_5_vl"
+
+
+def test_seeds_kept_for_evaluation_are_out_of_reach() -> None:
+    stage = Stage("far", steps=10, learning_rate=1e-3, batch_size=16, first_index=999_900)
+    with pytest.raises(TrainingConfigError, match="evaluation"):
+        SftConfig("out", "model", stages=(stage,))
+    SftConfig("out", "model", stages=(dataclasses.replace(stage, first_index=999_840),))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("output = ", "Invalid value"),
+        ('output = "a"\nexport = "b"\n', "at least one"),
+        ('output = "a"\nexport = "b"\ncolour = 1\n', "'colour'"),
+        ('output = "a"\nexport = "b"\n[[stages]]\nname = "x"\n', "steps"),
+    ],
+)
+def test_a_recipe_that_is_wrong_is_named(tmp_path, text, complaint) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(TrainingConfigError, match=complaint):
+        read_config(path)
