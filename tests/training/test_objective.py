@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-
 from zoomearth.training.collation import IGNORED
 from zoomearth.training.objective import TrainingHeads, Weights, compute_terms
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.loading import load_engine
 from zoomearth.training import sft

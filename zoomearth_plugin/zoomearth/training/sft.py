@@ -164,6 +164,7 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,
         report_to=["tensorboard"],
+        gradient_checkpointing=False,
         disable_tqdm=True,
     )
 
