@@ -8,6 +8,8 @@ from typing import Any
 
 from rasterio.crs import CRS
 
+from .opening import GDAL_ERRORS
+
 
 def radii_m(geographic: CRS, latitude_rad: float) -> tuple[float, float]:
     """Radius of the parallel, and of the meridian's curvature, at a latitude.
@@ -76,5 +78,8 @@ def _metres(length: Any) -> float:
 
 
 def _json(crs: CRS) -> dict[str, Any]:
-    """The CRS as PROJJSON."""
-    return dict(crs.to_dict(projjson=True))
+    """The CRS as PROJJSON; empty where PROJ has no such words for it."""
+    try:
+        return dict(crs.to_dict(projjson=True))
+    except GDAL_ERRORS:
+        return {}

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 from affine import Affine
-from rasterio.errors import RasterioError
 from rasterio.warp import transform as transform_positions
 
 from ..core.errors import AreaOutsideError
 from ..core.frames import PixelBox, Quad, View
 from .ellipsoid import geographic_under, radii_m
 from .grid import RasterGrid
+from .opening import GDAL_ERRORS
 
 TRUE_SCALE_TOLERANCE = 0.01
 """A projection that keeps lengths to this share is taken at its word: UTM and national grids do."""
@@ -114,7 +114,7 @@ def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | N
         longitudes, latitudes = transform_positions(
             grid.crs, geographic, [x for x, _ in places], [y for _, y in places]
         )
-    except RasterioError:
+    except GDAL_ERRORS:  # outside of what the projection can show
         return None
     if not all(math.isfinite(degree) for degree in (*longitudes, *latitudes)):
         return None

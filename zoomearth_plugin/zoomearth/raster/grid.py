@@ -8,11 +8,11 @@ from typing import Any
 
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.errors import CRSError
 
 from ..core.frames import PixelBox
 from ..core.types import AnswerFrame
 from .ellipsoid import is_tied_to_a_body
+from .opening import GDAL_ERRORS
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class RasterGrid:
             return None
         try:
             authority = self.crs.to_authority()
-        except CRSError:
+        except GDAL_ERRORS:
             authority = None
         return ":".join(authority) if authority else str(self.crs.to_wkt())
 

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RPCError
 
 from ..core.errors import RasterUnreadableError
 
+GDAL_ERRORS = (RasterioError, CRSError, RPCError, CPLE_BaseError)
+"""What rasterio raises: its own errors, and GDAL's that it passes on, which share no public root."""
 _BLOCK_CACHE_BYTES = 64 << 20
 """A row of blocks of a wide raster fits; GDAL's own default, a share of the memory, may be gigabytes."""
 
@@ -31,7 +34,7 @@ def gdal() -> Iterator[None]:
     try:
         with rasterio.Env(**options):
             yield
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise RasterUnreadableError(str(error.__cause__ or error)) from error
 
 

@@ -60,7 +60,7 @@ def run_pass(
 
     Args:
         part: What to read.
-        dataset: The same level, open in this thread; within :func:`gdal`.
+        dataset: The same level, open in this thread.
         sink: Takes the pieces, in this thread.
         told: Hears the share done, 0 to 1, after each piece.
         cancel: Obeyed within a piece's length, or 50 ms where reading is slower than that.
@@ -97,7 +97,8 @@ def pieces_of(dataset: Any, part: Part) -> Iterator[Window]:
     block_height, block_width = dataset.block_shapes[channels.bands[0] - 1]
     most_px = max(1, PIECE_BYTES // _pixel_bytes(dataset, channels))
     left, top, right, bottom = (int(side) for side in box.to_json())
-    columns = list(_stretches(left, right, block_width, most_px // min(block_height, bottom - top)))
+    rows = min(block_height, bottom - top, max(1, most_px // min(block_width, right - left)))
+    columns = list(_stretches(left, right, block_width, most_px // rows))
     widest = max(stop - start for start, stop in columns)
     for first_row, last_row in _stretches(top, bottom, block_height, most_px // widest):
         for first_column, last_column in columns:
