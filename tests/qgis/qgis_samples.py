@@ -87,18 +87,21 @@ class HeldScript:
     def __init__(self, path):
         os.mkfifo(path)
         self._path = path
+        self._pipe = None
         self.model = f"scripted:{path}"
 
     def release(self, *outputs):
         """Let the worker go on; it must be reading by now."""
-        with open(os.open(self._path, os.O_WRONLY | os.O_NONBLOCK), "w") as pipe:
+        assert self.is_read
+        with open(self._pipe, "w") as pipe:
             pipe.write(json.dumps(outputs))
 
     @property
     def is_read(self):
-        """Whether the worker has come to it."""
-        try:
-            os.close(os.open(self._path, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
-            return False
+        """Whether the worker has come to it; from then on it is held open, for an end would be read."""
+        if self._pipe is None:
+            try:
+                self._pipe = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                return False
         return True

@@ -1,0 +1,167 @@
+"""Where to look: the whole layer, what the map shows, a drawn rectangle, or selected features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Optional
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from ..sources import area_of_geometry, area_of_selection
+from ..zoomearth.core.errors import AreaOutsideError
+from ..zoomearth.core.types import Area
+from .area_tool import POLYGON, RectangleTool, area_band
+from .ink import THEME_CHANGES, line_icon
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+translate = QCoreApplication.translate
+
+WHOLE_LAYER, MAP_VIEW, RECTANGLE, SELECTION = "layer", "canvas", "rectangle", "selection"
+
+
+class AreaChooser(QWidget):
+    """A box of four kinds, and a button that draws."""
+
+    def __init__(self, iface: QgisInterface, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._iface = iface
+        self._canvas = iface.mapCanvas()
+        self._rectangle: Optional[QgsGeometry] = None
+        self._rectangle_crs = QgsCoordinateReferenceSystem()
+        self._earlier_tool = None
+        self._band = area_band(self._canvas)
+        self._tool = RectangleTool(self._canvas)
+        self._add_widgets()
+        self._tool.drawn.connect(self._keep_rectangle)
+        self._tool.given_up.connect(self._put_tool_down)
+        self._canvas.mapToolSet.connect(self._tool_changed)
+        self._canvas.destinationCrsChanged.connect(self._show_rectangle)
+
+    def _add_widgets(self) -> None:
+        self.kind = QComboBox()
+        self.kind.setObjectName("zoomearthArea")
+        self.kind.setAccessibleName(translate("AreaChooser", "Area to search"))
+        self.kind.addItem(translate("AreaChooser", "Whole layer"), WHOLE_LAYER)
+        self.kind.addItem(translate("AreaChooser", "What the map shows"), MAP_VIEW)
+        self.kind.addItem(translate("AreaChooser", "Drawn rectangle"), RECTANGLE)
+        self.kind.addItem(translate("AreaChooser", "Selected features"), SELECTION)
+        self.draw = QToolButton()
+        self.draw.setObjectName("zoomearthDraw")
+        self.draw.setCheckable(True)
+        self.draw.setIcon(line_icon("rectangle"))
+        self.draw.setToolTip(translate("AreaChooser", "Draw the rectangle on the map"))
+        self.draw.setAccessibleName(self.draw.toolTip())
+        self.draw.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.kind, 1)
+        row.addWidget(self.draw)
+        self.kind.currentIndexChanged.connect(self._kind_changed)
+        self.draw.clicked.connect(self._draw_clicked)
+
+    def area(self, layer: QgsRasterLayer) -> Optional[Area]:
+        """The area to search in the layer's raster; None for all of it.
+
+        Raises:
+            AreaOutsideError: It does not meet the layer, or nothing is drawn or selected.
+        """
+        kind = self.kind.currentData()
+        if kind == MAP_VIEW:
+            settings = self._canvas.mapSettings()
+            shown = QgsGeometry.fromQPolygonF(settings.visiblePolygon())
+            return area_of_geometry(shown, settings.destinationCrs(), layer)
+        if kind == RECTANGLE:
+            if self._rectangle is None:
+                raise AreaOutsideError(
+                    "no rectangle is drawn", translate("AreaChooser", "Draw a rectangle on the map first.")
+                )
+            return area_of_geometry(self._rectangle, self._rectangle_crs, layer)
+        if kind == SELECTION:
+            return area_of_selection(self._selecting_layer(), layer)
+        return None
+
+    def close_down(self) -> None:
+        """Take everything off the map."""
+        self._canvas.mapToolSet.disconnect(self._tool_changed)
+        self._canvas.destinationCrsChanged.disconnect(self._show_rectangle)
+        self._put_tool_down()
+        self._tool.close_down()
+        self._canvas.scene().removeItem(self._band)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES and hasattr(self, "draw"):
+            self.draw.setIcon(line_icon("rectangle"))
+
+    def _selecting_layer(self) -> Optional[QgsVectorLayer]:
+        """The active layer when it has a selection, else the only one that has."""
+        active = self._iface.activeLayer()
+        layers = QgsProject.instance().mapLayers().values()
+        selecting: List[QgsVectorLayer] = [
+            layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.selectedFeatureCount()
+        ]
+        if active in selecting:
+            return active
+        return selecting[0] if len(selecting) == 1 else None
+
+    def _kind_changed(self) -> None:
+        is_rectangle = self.kind.currentData() == RECTANGLE
+        self.draw.setVisible(is_rectangle)
+        self._show_rectangle()
+        if not is_rectangle:
+            self._put_tool_down()
+        elif self._rectangle is None:
+            self._take_tool()
+
+    def _draw_clicked(self, is_checked: bool) -> None:
+        if is_checked:
+            self._take_tool()
+        else:
+            self._put_tool_down()
+
+    def _take_tool(self) -> None:
+        if self._canvas.mapTool() is not self._tool:
+            self._earlier_tool = self._canvas.mapTool()
+        self._canvas.setMapTool(self._tool)
+        self._canvas.setFocus()
+
+    def _put_tool_down(self) -> None:
+        if self._canvas.mapTool() is self._tool:
+            if self._earlier_tool is not None and not sip.isdeleted(self._earlier_tool):
+                self._canvas.setMapTool(self._earlier_tool)
+            else:
+                self._canvas.unsetMapTool(self._tool)
+
+    def _tool_changed(self, *_tools: object) -> None:
+        self.draw.setChecked(self._canvas.mapTool() is self._tool)
+
+    def _keep_rectangle(self, geometry: QgsGeometry) -> None:
+        self._rectangle = geometry
+        self._rectangle_crs = self._canvas.mapSettings().destinationCrs()
+        self._show_rectangle()
+        self._put_tool_down()
+
+    def _show_rectangle(self) -> None:
+        self._band.reset(POLYGON)
+        if self._rectangle is None or self.kind.currentData() != RECTANGLE:
+            return
+        shown = QgsGeometry(self._rectangle)
+        target = self._canvas.mapSettings().destinationCrs()
+        try:
+            shown.transform(QgsCoordinateTransform(self._rectangle_crs, target, QgsProject.instance()))
+        except QgsCsException:
+            return  # it has no place on this map; asking about it says so
+        self._band.setToGeometry(shown, None)

@@ -1,0 +1,122 @@
+"""The theme's own ink: text, tints and icons that read on every light and dark theme of QGIS.
+
+QGIS's themes colour widgets by a style sheet and leave the palette as it was, so a palette role alone may be
+black on black. What a label really gets is asked of a label.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from qgis.PyQt.QtSvg import QSvgRenderer
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from ..zoomearth.resources import resource_folder
+
+ICON_SIDES_PX = (16, 24, 32, 48)
+DISABLED_STRENGTH = 0.4
+THEME_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+def ink(strength: float = 1.0) -> QColor:
+    """The colour of text on a panel, made see-through; ``strength`` 1 is opaque."""
+    probe = QLabel()
+    probe.ensurePolished()
+    color = probe.palette().color(probe.foregroundRole())
+    color.setAlphaF(strength)
+    return color
+
+
+def text_style(*, scale: float, strength: float, is_bold: bool) -> str:
+    """A style sheet of the theme's font and ink, changed by these; a font set otherwise loses to QGIS's."""
+    probe = QLabel()
+    probe.ensurePolished()
+    color = ink(strength)
+    points = probe.fontInfo().pointSizeF() * scale
+    weight = "; font-weight: bold" if is_bold else ""
+    red, green, blue = color.red(), color.green(), color.blue()
+    return f"color: rgba({red}, {green}, {blue}, {color.alpha()}); font-size: {points:.1f}pt{weight}"
+
+
+def line_icon(name: str) -> QIcon:
+    """One of the drawn icons, in the theme's ink; ask again when the theme changes."""
+    drawing = (resource_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
+    icon = QIcon()
+    for side_px in ICON_SIDES_PX:
+        for mode, strength in ((QIcon.Mode.Normal, 0.85), (QIcon.Mode.Disabled, DISABLED_STRENGTH)):
+            icon.addPixmap(_inked(renderer, side_px, ink(strength)), mode)
+    return icon
+
+
+def _inked(renderer: QSvgRenderer, side_px: int, color: QColor) -> QPixmap:
+    pixmap = QPixmap(QSize(side_px, side_px))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, side_px, side_px))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(pixmap.rect(), color)
+    painter.end()
+    return pixmap
+
+
+class TextLabel(QLabel):
+    """Plain text whatever is in it, wrapped, never asking for width.
+
+    Args:
+        scale: Of the theme's font size.
+        strength: 1 for full ink, less for what is to stand back.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: Optional[QWidget] = None,
+        *,
+        scale: float = 1.0,
+        strength: float = 1.0,
+        is_bold: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._look = {"scale": scale, "strength": strength, "is_bold": is_bold}
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setText(text)
+        self._dress()
+
+    def make_selectable(self) -> None:
+        """Let the text be marked and copied with mouse and keyboard."""
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._dress()
+
+    def _dress(self) -> None:
+        style = text_style(**self._look)
+        if style != self.styleSheet():  # setting it is a change of style, too
+            self.setStyleSheet(style)
+
+
+class ElidedLabel(TextLabel):
+    """One line that loses its beginning where it is too long: of a running text, the end is news."""
+
+    def __init__(self, text: str = "", parent: Optional[QWidget] = None, **look: float) -> None:
+        super().__init__(text, parent, **look)
+        self.setWordWrap(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """As much of the end as there is room for."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        line = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideLeft, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), line)
+        painter.end()
