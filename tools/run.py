@@ -132,8 +132,9 @@ def drive(raster: Path, question: str) -> Dict:
         "ZOOMEARTH_RUN_FOLDER": str(RUN_FOLDER),
         "ZOOMEARTH_ENGINE_PYTHON": os.environ.get("ZOOMEARTH_ENGINE_PYTHON") or str(ENGINE),
     }
-    for foreign in ("PYTHONPATH", "PYTHONHOME", "QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
+    for foreign in ("PYTHONHOME", "QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
         environment.pop(foreign, None)
+    environment["PYTHONPATH"] = str(DRIVER.parent)
     with log.open("wb") as output:
         process = subprocess.Popen(
             qgis_command(profiles),
@@ -179,6 +180,9 @@ def main() -> int:
     print(f"Answer: {found['answer']}")
     for warning in found.get("warnings", []):
         print(f"Note: {warning}")
+    if "longest_stall_ms" in found:
+        print(f"It took {found['seconds']:.1f} s; QGIS never stood still for longer than", end=" ")
+        print(f"{found['longest_stall_ms']:.0f} ms.")
     print(f"Its place on the map: {RUN_FOLDER / 'answer.gpkg'}\nThe window: {RUN_FOLDER / 'dock.png'}")
     return 0
 

@@ -9,8 +9,8 @@ from qgis.gui import QgsMapCanvas
 
 from ..layers import AnswerLayer, Place
 
-SURROUNDINGS = 1.8
-"""How much more than the region itself the map shows."""
+SURROUNDINGS = 4.0
+"""How much more than the region itself the map shows: a region is told by what lies around it."""
 LEAST_SIDE_OF_MAP = 1e-9
 FLASHES = 2
 FLASH_MS = 400
