@@ -2,15 +2,15 @@ from pathlib import Path
 
 import pytest
 from zoomearth.raster import reading
+from zoomearth.raster.cache import Cache
 
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A cache folder of the test's own, and nothing in memory."""
-    folder = tmp_path / "cache"
-    monkeypatch.setenv("ZOOMEARTH_CACHE", str(folder))
-    reading._cache.forget()
-    return folder
+    """A cache folder of the test's own, and nothing in memory; gives the folder of its files."""
+    monkeypatch.setenv("ZOOMEARTH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(reading, "_cache", Cache())
+    return tmp_path / "cache" / "overviews"
 
 
 @pytest.fixture

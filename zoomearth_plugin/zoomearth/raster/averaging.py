@@ -47,33 +47,32 @@ class AreaAverage:
         Args:
             left: Its first column, pixels of the level.
             top: Its first row.
-            values: (bands, rows, columns).
+            values: (bands, rows, columns); set to 0 where they are not valid.
             valid: (bands or 1, rows, columns); None where every pixel is.
         """
+        if valid is not None:  # a product with zero would keep NaN and infinity
+            np.copyto(values, 0, where=~valid)
         rows, columns = values.shape[1:]
         view_rows = _touched(self._rows, top, top + rows)
         view_columns = _touched(self._columns, left, left + columns)
         target = (slice(None), view_rows, view_columns)
         row_edges = self._rows[view_rows.start : view_rows.stop + 1] - top
         column_edges = self._columns[view_columns.start : view_columns.stop + 1] - left
-        self._sums[target] += self._reduced(values, valid, row_edges, column_edges)
+        self._sums[target] += self._reduced(values, row_edges, column_edges)
         if valid is None:
             down = np.diff(np.clip(row_edges, 0, rows))
             across = np.diff(np.clip(column_edges, 0, columns))
             self._shares[target] += np.outer(down, across).astype(np.float32)
         else:
-            self._shares[target] += self._reduced(valid, None, row_edges, column_edges)
+            self._shares[target] += self._reduced(valid.view(np.uint8), row_edges, column_edges)
 
     def _reduced(
         self,
         values: NDArray[np.generic],
-        valid: NDArray[np.bool_] | None,
         row_edges: NDArray[np.float64],
         column_edges: NDArray[np.float64],
     ) -> Floats:
         """Sums over the view's cells, (bands, view rows, view columns)."""
-        if valid is not None:  # a product with zero would keep NaN and infinity
-            values = np.where(valid, values, values.dtype.type(0))
         by_rows = _row_sums(values, row_edges, self._dtype)
         reduced: Floats = np.zeros((*by_rows.shape[:2], len(column_edges) - 1), self._dtype)
         for cells, pixels, shares in _column_shares(column_edges, values.shape[2], self._dtype):

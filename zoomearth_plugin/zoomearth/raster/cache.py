@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
 import sys
 import tempfile
 import threading
-import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 Arrays = Mapping[str, NDArray[Any]]
 MEMORY_BYTES = 64 << 20
 DISK_BYTES = 256 << 20
+_SUFFIX = ".overview"
+_PART_SUFFIX = ".part"
+_DIGEST_BYTES = hashlib.sha256().digest_size
 _FORMAT = 1
 """Raised when the same pass would give other pixels than before."""
 
@@ -84,7 +87,7 @@ class Cache:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        arrays = self._from_disk(cache_folder() / f"{key}.npz")
+        arrays = _read(cache_folder() / f"{key}{_SUFFIX}")
         if arrays is not None:
             self._remember(key, arrays)
         return arrays
@@ -104,15 +107,10 @@ class Cache:
         folder = cache_folder()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / f"{key}.npz", arrays)
+            _write(folder / f"{key}{_SUFFIX}", arrays)
             self._prune(folder)
         except OSError as error:
             _log.warning("cannot keep an overview in %s: %s", folder, error)
-
-    def forget(self) -> None:
-        """Drop what is in memory."""
-        with self._lock:
-            self._kept.clear()
 
     def _remember(self, key: str, arrays: Arrays) -> None:
         with self._lock:
@@ -121,23 +119,12 @@ class Cache:
             while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > self._memory_bytes:
                 self._kept.popitem(last=False)
 
-    def _from_disk(self, path: Path) -> Arrays | None:
-        if not path.is_file():
-            return None
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            _log.warning("%s is damaged and made anew: %s", path, error)
-            return None
-        with contextlib.suppress(OSError):  # a folder that is only read is pruned by no one
-            os.utime(path)
-        return arrays
-
     def _prune(self, folder: Path) -> None:
         """Delete the least recently used files beyond the bound; another process may do so, too."""
         files = []
-        for path in folder.glob("*.npz"):
+        for path in folder.iterdir():
+            if path.suffix not in (_SUFFIX, _PART_SUFFIX):  # a part may be left of a killed process
+                continue
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 files.append((status.st_mtime_ns, status.st_size, path))
@@ -153,12 +140,34 @@ def _size(arrays: Arrays) -> int:
     return sum(array.nbytes for array in arrays.values())
 
 
+def _read(path: Path) -> Arrays | None:
+    """What a file holds; one that is damaged is logged, and counts as none."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _log.warning("%s cannot be read, so it is made anew: %s", path, error)
+        return None
+    digest, packed = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(packed).digest() != digest:
+        _log.warning("%s is damaged, so it is made anew", path)
+        return None
+    with contextlib.suppress(OSError):  # a folder that is only read is pruned by no one
+        os.utime(path)
+    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
 def _write(path: Path, arrays: Arrays) -> None:
     """Write beside the file, then move: a reader sees all of it or nothing."""
-    handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    handle, name = tempfile.mkstemp(prefix=path.stem, suffix=_PART_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            file.write(hashlib.sha256(packed.getbuffer()).digest())
+            file.write(packed.getbuffer())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

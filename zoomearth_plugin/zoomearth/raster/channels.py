@@ -12,6 +12,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
 from ..core.errors import RasterTypeUnsupportedError, RasterUnreadableError
+from .opening import gdal
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,37 +50,39 @@ class Channels:
         Returns:
             Values (bands, rows, columns); and which hold data, (bands or 1, rows, columns), None where
             all do.
+
+        Raises:
+            RasterUnreadableError: A block is damaged or missing.
         """
         unique = sorted(set(self.bands))
         out_dtype = self.dtype.name if self.palette is None else None  # bands may differ in type
-        values: NDArray[np.generic] = dataset.read(indexes=unique, window=window, out_dtype=out_dtype)
+        masked: NDArray[np.bool_] | None = None
+        with gdal(reading=dataset.name):
+            values: NDArray[np.generic] = dataset.read(indexes=unique, window=window, out_dtype=out_dtype)
+            if self.has_mask:
+                masked = dataset.read_masks(indexes=[self.bands[0]], window=window) != 0
         if list(self.bands) != unique:
             values = values[[unique.index(band) for band in self.bands]]
         valid = self._valid(values)
-        if self.has_mask:
-            masked = dataset.read_masks(indexes=[self.bands[0]], window=window) != 0
+        if masked is not None:
             valid = masked if valid is None else valid & masked
-        if self.palette is None:
-            return values, valid
-        colours = self.palette[np.minimum(values[0], len(self.palette) - 1)]
-        is_opaque = colours[None, :, :, 3] != 0
-        if not is_opaque.all():
+        if self.palette is not None:
+            colours = self.palette[np.minimum(values[0], len(self.palette) - 1)]
+            is_opaque = colours[None, :, :, 3] != 0
             valid = is_opaque if valid is None else valid & is_opaque
-        return np.moveaxis(colours[:, :, :3], 2, 0), valid
+            values = np.moveaxis(colours[:, :, :3], 2, 0)
+        return values, None if valid is None or valid.all() else valid
 
     def _valid(self, values: NDArray[np.generic]) -> NDArray[np.bool_] | None:
-        """Which values are neither nodata, nor NaN, nor infinite; None for all."""
-        valid: NDArray[np.bool_] | None = None
-        if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            valid = None if finite.all() else finite
-        for index, nodata in enumerate(self.nodata):
-            stored = _as_stored(nodata, values.dtype)
-            if stored is None:
-                continue
-            if valid is None:
-                valid = np.ones(values.shape, np.bool_)
-            valid[index] &= values[index] != stored
+        """Which values are neither nodata, nor NaN, nor infinite; None where none could be."""
+        stored = [_as_stored(nodata, values.dtype) for nodata in self.nodata]
+        is_float = values.dtype.kind == "f"
+        if not is_float and all(nodata is None for nodata in stored):
+            return None
+        valid = np.isfinite(values) if is_float else np.ones(values.shape, np.bool_)
+        for plane, is_valid, nodata in zip(values, valid, stored, strict=True):
+            if nodata is not None:
+                is_valid &= plane != nodata
         return valid
 
 
@@ -108,13 +111,12 @@ def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
     dtype = np.result_type(*dtypes)
     flags = dataset.mask_flag_enums[chosen[0] - 1]
     has_mask = MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
-    has_nodata = MaskFlags.nodata in flags and not has_mask
     palette = _palette(dataset, chosen)
     return Channels(
         bands=chosen,
         dtype=np.dtype(np.uint8) if palette is not None else dtype,
         palette=palette,
-        nodata=tuple(dataset.nodatavals[band - 1] if has_nodata else None for band in chosen),
+        nodata=tuple(None if has_mask else dataset.nodatavals[band - 1] for band in chosen),
         has_mask=has_mask,
         is_byte=dtype == np.uint8 and all(_bits(dataset, band) == 8 for band in chosen),
     )

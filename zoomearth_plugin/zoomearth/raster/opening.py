@@ -15,13 +15,17 @@ from ..core.errors import RasterUnreadableError
 
 GDAL_ERRORS = (RasterioError, CRSError, RPCError, CPLE_BaseError)
 """What rasterio raises: its own errors, and GDAL's that it passes on, which share no public root."""
-_BLOCK_CACHE_BYTES = 64 << 20
-"""A row of blocks of a wide raster fits; GDAL's own default, a share of the memory, may be gigabytes."""
+_DAMAGED_HINT = "A part of the file is damaged or missing; copy or download it again."
+_BLOCK_CACHE_BYTES = 32 << 20
+"""Two pieces of a pass fit; GDAL's own default, a share of the memory, may be gigabytes."""
 
 
 @contextmanager
-def gdal() -> Iterator[None]:
-    """GDAL as all reading here needs it, in this thread.
+def gdal(reading: str | None = None) -> Iterator[None]:
+    """GDAL as all work with files here needs it, in this thread.
+
+    Args:
+        reading: Name of the open file whose pixels are read; None while one is opened.
 
     Raises:
         RasterUnreadableError: GDAL could not open or read within.
@@ -35,7 +39,10 @@ def gdal() -> Iterator[None]:
         with rasterio.Env(**options):
             yield
     except GDAL_ERRORS as error:
-        raise RasterUnreadableError(str(error.__cause__ or error)) from error
+        cause = str(error.__cause__ or error)
+        if reading is None:
+            raise RasterUnreadableError(cause) from error
+        raise RasterUnreadableError(f"{reading} is cut short or damaged: {cause}", _DAMAGED_HINT) from error
 
 
 def open_dataset(uri: str, level: int | None = None) -> Any:

@@ -72,8 +72,7 @@ def run_pass(
     pieces = list(pieces_of(dataset, part))
     cancel.check()
     if part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES and len(pieces) == 1:
-        with gdal():
-            sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.channels.read(dataset, pieces[0]))
+        sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.channels.read(dataset, pieces[0]))
         told(1.0)
         return
     reader = _Reader(part)
@@ -146,10 +145,10 @@ class _Reader:
         self._dataset: Any = None
 
     def read(self, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
-        with gdal():
-            if self._dataset is None:
+        if self._dataset is None:
+            with gdal():
                 self._dataset = open_dataset(self._part.uri, self._part.level)
-            return self._part.channels.read(self._dataset, window)
+        return self._part.channels.read(self._dataset, window)
 
     def close(self) -> None:
         if self._dataset is not None:

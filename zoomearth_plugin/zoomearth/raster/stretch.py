@@ -17,7 +17,7 @@ from .channels import Channels
 PERCENTILES = (2.0, 98.0)
 _SAMPLE_SIDE_PX = 1024
 """A raster, or an overview of it, no larger than this is its own sample."""
-_GRIDS = ((8, 128), (32, 32))
+_GRIDS = ((8, 64), (32, 32))
 """Sample windows each way, and their side in pixels: the second where the first meet too little data."""
 _ENOUGH_VALUES = 2_000
 
