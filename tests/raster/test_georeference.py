@@ -4,9 +4,10 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from affine import Affine
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from raster_files import NORTH_UP, gdal_corners, gdal_positions, has_command, open_file, write
 from rasterio.control import GroundControlPoint
@@ -270,3 +271,45 @@ class TestGroundSamplingDistance:
         assert ground_sampling_distance_m(whole(), grid(NORTH_UP, None)) is None
         nowhere = Affine(1000, 0, 1e9, 0, -1000, 1e9)
         assert ground_sampling_distance_m(whole(), grid(nowhere)) is None
+
+    @pytest.mark.parametrize(
+        ("code", "longitudes", "latitudes", "tolerance"),
+        [
+            (4326, (-179.9, 179.9), (-85, 85), 1e-4),
+            (4267, (-120, -70), (25, 60), 1e-4),  # NAD27, on Clarke's ellipsoid
+            (3857, (-179, 179), (9, 80), 1e-4),  # nearer to the equator it is true to scale
+            (32633, (12, 18), (-79, 79), 2e-3),  # true to scale: its own metres
+            (2056, (6, 10.5), (45.8, 47.8), 2e-3),  # Switzerland, oblique Mercator
+            (2263, (-74.3, -72), (40.4, 41.3), 2e-3),  # New York, feet
+            (6933, (-179, 179), (-75, 75), 1e-4),  # equal areas, anything but equal lengths
+            (3031, (-179, 179), (-89, -65), 2e-2),  # around the pole; scale 0.97 to 1.05
+        ],
+    )
+    @settings(max_examples=25, deadline=None)
+    @given(data=st.data())
+    def test_it_is_the_geodesic(
+        self,
+        code: int,
+        longitudes: tuple[float, float],
+        latitudes: tuple[float, float],
+        tolerance: float,
+        data: st.DataObject,
+    ) -> None:
+        """Against PROJ's geodesics between the edges of the view pixel in the middle."""
+        system = pyproj.CRS.from_epsg(code)
+        to_degrees = pyproj.Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
+        place = data.draw(st.floats(*longitudes)), data.draw(st.floats(*latitudes))
+        x, y = to_degrees.transform(*place, direction="INVERSE")
+        turn, step = data.draw(st.floats(0, 2 * math.pi)), 1e-4 if system.is_geographic else 10.0
+        a, d = step * math.cos(turn), step * math.sin(turn)
+        transform = Affine(a, d, x - 10 * (a + d), d, -a, y - 10 * (d - a))
+        edges = [(9.5, 10), (10.5, 10), (10, 9.5), (10, 10.5)]
+        on_map = [
+            (transform.a * i + transform.b * j + transform.c, transform.d * i + transform.e * j + transform.f)
+            for i, j in edges
+        ]
+        west, east, north, south = (to_degrees.transform(*position) for position in on_map)
+        geod = system.get_geod()
+        expected = (geod.inv(*west, *east)[2] + geod.inv(*north, *south)[2]) / 2
+        found = ground_sampling_distance_m(whole(), grid(transform, CRS.from_epsg(code)))
+        assert found == pytest.approx(expected, rel=tolerance)
