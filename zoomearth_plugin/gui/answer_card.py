@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from ..tasks import AnswerRecord
 from ..wording import error_text, warning_text
 from ..zoomearth.core.types import Region
-from .ink import THEME_CHANGES, TextLabel, line_icon
+from .ink import TextLabel, line_icon, wear_icon
 from .measures import box_text, gsd_text, metres_per_raster_pixel, seconds_text
 from .step_strip import StepStrip
 from .step_viewer import StepViewer
@@ -45,7 +45,6 @@ class AnswerCard(QWidget):
     def __init__(self, record: AnswerRecord, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.record = record
-        self._icons: List[Tuple[QToolButton, str]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
@@ -61,13 +60,6 @@ class AnswerCard(QWidget):
         if record.answer.reasoning.strip():
             self._add_reasoning(layout)
         layout.addLayout(self._buttons())
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "_icons"):
-            for button, name in self._icons:
-                button.setIcon(line_icon(name))
 
     def _answer_text(self) -> QLabel:
         text = self.record.answer.text.strip()
@@ -173,10 +165,9 @@ class AnswerCard(QWidget):
         button = QToolButton()
         button.setObjectName(name)
         button.setText(text)
-        button.setIcon(line_icon(icon))
+        wear_icon(button, icon)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._icons.append((button, icon))
         return button
 
     def _show_region(self, number: int) -> None:

@@ -14,14 +14,14 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from ..sources import area_of_geometry, area_of_selection
 from ..zoomearth.core.errors import AreaOutsideError
 from ..zoomearth.core.types import Area
 from .area_tool import POLYGON, RectangleTool, area_band
-from .ink import THEME_CHANGES, line_icon
+from .ink import wear_icon
 
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
@@ -60,7 +60,7 @@ class AreaChooser(QWidget):
         self.draw = QToolButton()
         self.draw.setObjectName("zoomearthDraw")
         self.draw.setCheckable(True)
-        self.draw.setIcon(line_icon("rectangle"))
+        wear_icon(self.draw, "rectangle")
         self.draw.setToolTip(translate("AreaChooser", "Draw the rectangle on the map"))
         self.draw.setAccessibleName(self.draw.toolTip())
         self.draw.hide()
@@ -99,12 +99,6 @@ class AreaChooser(QWidget):
         self._put_tool_down()
         self._tool.close_down()
         self._canvas.scene().removeItem(self._band)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "draw"):
-            self.draw.setIcon(line_icon("rectangle"))
 
     def _selecting_layer(self) -> Optional[QgsVectorLayer]:
         """The active layer when it has a selection, else the only one that has."""

@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 translate = QCoreApplication.translate
 
 EXPORT_FOLDER_KEY = "zoomearth/export_folder"
-LEAST_WIDTH_PX = 300
 
 
 class ZoomEarthDock(QgsDockWidget):
@@ -61,7 +60,6 @@ class ZoomEarthDock(QgsDockWidget):
         self.form = QuestionForm(iface)
         self.feed = Feed()
         content = QWidget()
-        content.setMinimumWidth(LEAST_WIDTH_PX)
         layout = QVBoxLayout(content)
         layout.setSpacing(12)
         layout.addWidget(self.form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .history import examples
@@ -13,6 +13,7 @@ from .question_card import QuestionCard
 
 translate = QCoreApplication.translate
 
+LEAST_WIDTH_PX = 300
 MOST_CARDS = 30
 """Older ones are put away: their answers are in the answer layer, their pictures would fill the memory."""
 
@@ -42,6 +43,17 @@ class Feed(QScrollArea):
         self._layout.addStretch(1)
         self.setWidget(column)
         self._show_hints()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the widest card needs, whatever the theme's buttons take: nothing is cut off."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(needed, LEAST_WIDTH_PX), super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """A card that has changed may need more width."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def add(self, question: str) -> QuestionCard:
         """A new card, on top and in sight."""

@@ -6,18 +6,41 @@ black on black. What a label really gets is asked of a label.
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Callable, Optional
 
-from qgis.PyQt.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
 from ..zoomearth.resources import resource_folder
 
 ICON_SIDES_PX = (16, 24, 32, 48)
 DISABLED_STRENGTH = 0.4
-THEME_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+_THEME_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+class _ThemeFollower(QObject):
+    def __init__(self, widget: QWidget, dress: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(dress)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in _THEME_CHANGES:
+            self._later.start(0)
+        return False
+
+
+def follow_theme(widget: QWidget, dress: Callable[[], None]) -> None:
+    """Dress the widget now, and again whenever the theme has changed.
+
+    Not while it changes: Qt then gives every label the ink of a disabled one.
+    """
+    dress()
+    _ThemeFollower(widget, dress)
 
 
 def ink(strength: float = 1.0) -> QColor:
@@ -41,7 +64,7 @@ def text_style(*, scale: float, strength: float, is_bold: bool) -> str:
 
 
 def line_icon(name: str) -> QIcon:
-    """One of the drawn icons, in the theme's ink; ask again when the theme changes."""
+    """One of the drawn icons, in the theme's ink as it is now."""
     drawing = (resource_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     icon = QIcon()
@@ -49,6 +72,11 @@ def line_icon(name: str) -> QIcon:
         for mode, strength in ((QIcon.Mode.Normal, 0.85), (QIcon.Mode.Disabled, DISABLED_STRENGTH)):
             icon.addPixmap(_inked(renderer, side_px, ink(strength)), mode)
     return icon
+
+
+def wear_icon(button: QAbstractButton, name: str) -> None:
+    """Put a drawn icon on a button, in the ink of whatever theme there is."""
+    follow_theme(button, lambda: button.setIcon(line_icon(name)))
 
 
 def _inked(renderer: QSvgRenderer, side_px: int, color: QColor) -> QPixmap:
@@ -85,19 +113,13 @@ class TextLabel(QLabel):
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.setText(text)
-        self._dress()
+        follow_theme(self, self._dress)
 
     def make_selectable(self) -> None:
         """Let the text be marked and copied with mouse and keyboard."""
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._dress()
 
     def _dress(self) -> None:
         style = text_style(**self._look)

@@ -6,7 +6,7 @@ import re
 from typing import Optional
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QRectF, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QRectF, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPen
 from qgis.PyQt.QtWidgets import (
     QFrame,
@@ -25,7 +25,7 @@ from ..wording import error_text, stage_text
 from ..zoomearth.core.errors import ZoomEarthError
 from ..zoomearth.core.progress import Progress, Stage
 from .answer_card import AnswerCard
-from .ink import THEME_CHANGES, ElidedLabel, TextLabel, ink, line_icon
+from .ink import ElidedLabel, TextLabel, follow_theme, ink, wear_icon
 
 translate = QCoreApplication.translate
 
@@ -48,13 +48,13 @@ class QuestionCard(QFrame):
         self.question = question
         self.state = ""
         self._body: Optional[QWidget] = None
-        self._fill, self._line = ink(0.05), ink(0.16)
+        follow_theme(self, self._dress)
         self._title = TextLabel(question, strength=0.75)
         self._title.setObjectName("zoomearthAsked")
         self._close = QToolButton()
         self._close.setObjectName("zoomearthClose")
         self._close.setAutoRaise(True)
-        self._close.setIcon(line_icon("close"))
+        wear_icon(self._close, "close")
         self._close.clicked.connect(self._close_clicked)
         header = QHBoxLayout()
         header.addWidget(self._title, 1)
@@ -103,13 +103,9 @@ class QuestionCard(QFrame):
         self._put(body)
         self._set_state("cancelled")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "_close"):
-            self._fill, self._line = ink(0.05), ink(0.16)
-            self._close.setIcon(line_icon("close"))
-            self.update()
+    def _dress(self) -> None:
+        self._fill, self._line = ink(0.05), ink(0.16)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """A quiet sheet, a shade off whatever lies behind it."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Optional
 
 from qgis.core import Qgis, QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsUnitTypes
 from qgis.gui import QgsMapLayerComboBox
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QLocale, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QLocale, pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from .area_chooser import AreaChooser
-from .ink import THEME_CHANGES, TextLabel, line_icon
+from .ink import TextLabel, wear_icon
 from .measures import length_text, number_text
 from .question_line import QuestionLine
 
@@ -64,7 +64,7 @@ class QuestionForm(QWidget):
         self._settings = QToolButton()
         self._settings.setObjectName("zoomearthSettings")
         self._settings.setAutoRaise(True)
-        self._settings.setIcon(line_icon("settings"))
+        wear_icon(self._settings, "settings")
         self._settings.setToolTip(translate("QuestionForm", "Settings: model, engine, zoom limit"))
         self._settings.setAccessibleName(self._settings.toolTip())
         self._settings.clicked.connect(self.settings_requested)
@@ -115,12 +115,6 @@ class QuestionForm(QWidget):
         """Follow QGIS no longer."""
         self._iface.currentLayerChanged.disconnect(self._follow)
         self.area.close_down()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "_settings"):
-            self._settings.setIcon(line_icon("settings"))
 
     def _follow(self, layer: Optional[QgsMapLayer]) -> None:
         if isinstance(layer, QgsRasterLayer):

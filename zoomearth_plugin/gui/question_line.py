@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QPoint, Qt
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import QLineEdit, QMenu, QWidget
 
 from .history import QuestionHistory, examples
-from .ink import THEME_CHANGES, line_icon
+from .ink import follow_theme, line_icon
 
 translate = QCoreApplication.translate
 
@@ -32,6 +32,7 @@ class QuestionLine(QLineEdit):
         self._earlier = self.addAction(line_icon("history"), QLineEdit.ActionPosition.TrailingPosition)
         self._earlier.setToolTip(translate("QuestionLine", "Earlier questions and examples"))
         self._earlier.triggered.connect(self._show_menu)
+        follow_theme(self, lambda: self._earlier.setIcon(line_icon("history")))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Up and Down, as in a shell."""
@@ -41,12 +42,6 @@ class QuestionLine(QLineEdit):
             self.setText(self.history.newer(self.text()))
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "_earlier"):
-            self._earlier.setIcon(line_icon("history"))
 
     def menu(self) -> QMenu:
         """Earlier questions, examples, and a way to forget."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QPainter, QPaintEvent, QPen
 from qgis.PyQt.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from ..zoomearth.core.types import Answer, Step
-from .ink import THEME_CHANGES, ink
+from .ink import follow_theme, ink
 from .measures import gsd_text, pixels_text
 from .pictures import CORNER_RADIUS_PX, PictureLoader, fitted, paint_picture
 
@@ -40,7 +40,7 @@ class StepButton(QAbstractButton):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setMaximumWidth(LARGEST_WIDTH_PX)
-        self._ink, self._faint = ink(STANDS_BACK), ink(0.12)
+        follow_theme(self, self._dress)
 
     def show_picture(self, image: QImage) -> None:
         """Put the decoded picture in."""
@@ -61,11 +61,9 @@ class StepButton(QAbstractButton):
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
         return True
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._ink, self._faint = ink(STANDS_BACK), ink(0.12)
+    def _dress(self) -> None:
+        self._ink, self._faint = ink(STANDS_BACK), ink(0.12)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)

@@ -1,0 +1,183 @@
+"""A real QGIS window, clicked: what scenarios.py did there and saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import run as main_job
+from osgeo import gdal
+from qgis_samples import ROOT, write_raster
+
+LIMIT_S = 240
+UTM_BOX = [505120.0, 5592320.0, 510240.0, 5596160.0]
+"""View pixels [128, 96, 256, 192] × 4 = raster pixels [512, 384, 1024, 768], 10 m each."""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """What each scenario returned."""
+    folder = Path(os.environ.get("ZOOMEARTH_KEEP_WINDOW") or tmp_path_factory.mktemp("window"))
+    folder.mkdir(exist_ok=True)
+    _write_samples(folder)
+    main_job.prepare_profile(folder / "profile")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "tests" / "gui"),
+        "ZOOMEARTH_TEST_FOLDER": str(folder),
+        "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
+        "ZOOMEARTH_ENGINE_PYTHON": str(ROOT / ".venv" / "bin" / "python"),
+    }
+    for inherited in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH", "QGIS_OPTIONS_PATH", "PYTHONHOME"):
+        environment.pop(inherited, None)
+    command = main_job.qgis_command(folder / "profile")
+    command[-1] = str(ROOT / "tests" / "gui" / "scenarios.py")
+    with (folder / "qgis.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            process.wait(LIMIT_S)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert (folder / "report.json").is_file(), (folder / "qgis.log").read_text()
+    found = json.loads((folder / "report.json").read_text())
+    assert "traceback" not in found, found["traceback"]
+    return found
+
+
+def _write_samples(folder):
+    write_raster(folder / "scene.tif", size=(2048, 1536))
+    write_raster(folder / "cut.tif", size=(2048, 1536))
+    write_raster(folder / "bare.tif", size=(2048, 1536), epsg=None, geotransform=None)
+    empty = gdal.Open(str(write_raster(folder / "empty.tif", bands=1)), gdal.GA_Update)
+    empty.GetRasterBand(1).SetNoDataValue(0)
+    empty.GetRasterBand(1).Fill(0)
+    empty = None
+    unsafe = folder / "unsafe"
+    unsafe.mkdir()
+    (unsafe / "config.json").write_text('{"model_type": "qwen2_5_vl"}')
+    (unsafe / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    garbage = folder / "garbage.sh"
+    garbage.write_text("#!/bin/sh\necho 'Welcome to this machine!'\nsleep 30\n")
+    garbage.chmod(0o755)
+
+
+@pytest.fixture
+def saw(report, request):
+    """What the scenario that a test is named after returned."""
+    found = report[request.node.name.removeprefix("test_")]
+    if isinstance(found, dict):
+        assert "traceback" not in found, found["traceback"]
+    return found
+
+
+def test_no_layer(saw):
+    assert saw == {"hint": True, "can_ask": False}
+
+
+def test_bad_questions(saw):
+    for notices, is_kept, cards in saw:
+        assert len(notices) == 1 and notices[0]
+        assert is_kept
+        assert cards == 0
+
+
+def test_answer(saw):
+    assert saw["text"] == ["red"]
+    assert saw["asked"] == ["What colour is the ship?"]
+    assert saw["thumbnails"] == [1, 1, 0]
+    assert saw["box"] == UTM_BOX
+    assert len(saw["regions"]) == 1 and saw["regions"][0].startswith("<b>ship</b>")  # shown, not obeyed
+    assert "red" in saw["clipboard"] and "POLYGON" in saw["clipboard"]
+    assert saw["map_holds_region"]
+    assert saw["viewers"] == 1
+    assert saw["history"] == "What colour is the ship?"
+    assert saw["cancel"] is False
+    stages = saw["stages"]
+    assert stages.index("reading_overview") < stages.index("looking") < stages.index("zooming")
+
+
+def test_two_at_once(saw):
+    assert saw["states"] == ["queued", "running"]
+    assert len(saw["stages"]) == 2 and all(saw["stages"])
+    assert saw["after"] == ["answered", "answered"]
+    assert saw["answers"] == ["red", "red"]
+
+
+def test_cancel(saw):
+    # Cancel reaches the worker in half a second, or it is killed after two.
+    assert saw["seconds"] < 4
+    assert len(saw["card"]) == 1
+    assert saw["cancel"] is False
+
+
+def test_layer_removed(saw):
+    assert saw["answers"] == ["red"]
+
+
+def test_worker_killed(saw):
+    assert saw["codes"] == ["worker_died"]
+    assert saw["sentence"][0]
+    assert saw["again"] == ["red"]
+
+
+def test_project_closed(saw):
+    assert len(saw["card"]) == 1 and "project" in saw["card"][0]
+    assert saw["layers"] == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "code"),
+    [
+        ("truncated", "raster_unreadable"),
+        ("nodata", "raster_empty"),
+        ("model", "model_missing"),
+        ("unsafe", "weights_unsafe"),
+        ("engine", "engine_missing"),
+        ("garbage", "worker_died"),
+        ("outside", "area_outside"),
+    ],
+)
+def test_failures(report, case, code):
+    assert "traceback" not in report["failures"], report["failures"]
+    codes, sentences, layers = report["failures"][case]
+    assert codes == [code]
+    assert len(sentences) == 1 and sentences[0]
+    assert layers == 1
+
+
+def test_drawn_rectangle(saw):
+    left, top, right, bottom = saw["searched"]
+    width, height = saw["expected"]
+    assert right - left == pytest.approx(width, abs=2)
+    assert bottom - top == pytest.approx(height, abs=2)
+
+
+def test_no_crs(saw):
+    assert saw["answers"] == ["red"]
+    assert any("coordinate reference system" in warning for warning in saw["warnings"])
+
+
+def test_export_refused(saw):
+    assert saw["is_written"] is False
+    assert saw["message"]
+    assert saw["answers"] == ["red"]
+    assert saw["can_still"] is True
+
+
+def test_options_page(saw):
+    assert saw["pages"] == 1
+    assert saw["engine"].startswith("Ready")
+    assert saw["max_zooms"] == 5
+
+
+def test_dark_theme(saw):
+    assert saw["ink"] - saw["ground"] > 100
+    assert saw["width"] < 380
+    assert saw["cut_off"] == []
