@@ -2,6 +2,77 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
     <context>
+        <name>AnswerCard</name>
+        <message>
+            <source>No answer</source>
+            <translation>Keine Antwort</translation>
+        </message>
+        <message>
+            <source>Answer</source>
+            <translation>Antwort</translation>
+        </message>
+        <message>
+            <source>The answer is in a temporary layer only: {reason} Export it to keep it.</source>
+            <translation>Die Antwort steht nur in einem temporären Layer: {reason} Exportieren Sie sie, um sie zu behalten.</translation>
+        </message>
+        <message>
+            <source>Regions that the answer was read from</source>
+            <translation>Regionen, aus denen die Antwort abgelesen wurde</translation>
+        </message>
+        <message>
+            <source>Click a region to show it on the map</source>
+            <translation>Klicken Sie auf eine Region, um sie auf der Karte zu zeigen</translation>
+        </message>
+        <message>
+            <source>unknown: no map scale</source>
+            <translation>unbekannt: kein Kartenmaßstab</translation>
+        </message>
+        <message>
+            <source>Finest detail</source>
+            <translation>Feinste Auflösung</translation>
+        </message>
+        <message>
+            <source>Searched</source>
+            <translation>Durchsucht</translation>
+        </message>
+        <message>
+            <source>Layer</source>
+            <translation>Layer</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>What the model thought</source>
+            <translation>Was das Modell dachte</translation>
+        </message>
+        <message>
+            <source>Show on map</source>
+            <translation>Auf Karte zeigen</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>Kopieren</translation>
+        </message>
+        <message>
+            <source>Copy the answer with its place as text</source>
+            <translation>Die Antwort mit ihrem Ort als Text kopieren</translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation>Exportieren…</translation>
+        </message>
+        <message>
+            <source>Write the answer and its place to a GeoPackage</source>
+            <translation>Antwort und Ort in ein GeoPackage schreiben</translation>
+        </message>
+        <message>
+            <source>Region</source>
+            <translation>Region</translation>
+        </message>
+    </context>
+    <context>
         <name>AnswerLayer</name>
         <message>
             <source>This file is open in the project; choose another name.</source>
@@ -37,10 +108,64 @@
         </message>
     </context>
     <context>
+        <name>AreaChooser</name>
+        <message>
+            <source>Area to search</source>
+            <translation>Zu durchsuchendes Gebiet</translation>
+        </message>
+        <message>
+            <source>Whole layer</source>
+            <translation>Ganzer Layer</translation>
+        </message>
+        <message>
+            <source>What the map shows</source>
+            <translation>Kartenausschnitt</translation>
+        </message>
+        <message>
+            <source>Drawn rectangle</source>
+            <translation>Gezeichnetes Rechteck</translation>
+        </message>
+        <message>
+            <source>Selected features</source>
+            <translation>Gewählte Objekte</translation>
+        </message>
+        <message>
+            <source>Draw the rectangle on the map</source>
+            <translation>Das Rechteck auf der Karte zeichnen</translation>
+        </message>
+        <message>
+            <source>Draw a rectangle on the map first.</source>
+            <translation>Zeichnen Sie zuerst ein Rechteck auf der Karte.</translation>
+        </message>
+    </context>
+    <context>
         <name>AskTask</name>
         <message>
             <source>ZoomEarth: {question}</source>
             <translation>ZoomEarth: {question}</translation>
+        </message>
+    </context>
+    <context>
+        <name>Dock</name>
+        <message>
+            <source>ZoomEarth</source>
+            <translation>ZoomEarth</translation>
+        </message>
+        <message>
+            <source>The answer is in {path}</source>
+            <translation>Die Antwort steht in {path}</translation>
+        </message>
+        <message>
+            <source>This answer has no place on the map, or its layer has been removed.</source>
+            <translation>Diese Antwort hat keinen Ort auf der Karte, oder ihr Layer wurde entfernt.</translation>
+        </message>
+        <message>
+            <source>Export the answer</source>
+            <translation>Antwort exportieren</translation>
+        </message>
+        <message>
+            <source>GeoPackage</source>
+            <translation>GeoPackage</translation>
         </message>
     </context>
     <context>
@@ -95,6 +220,78 @@
         </message>
     </context>
     <context>
+        <name>Feed</name>
+        <message>
+            <source>No raster layer yet</source>
+            <translation>Noch kein Rasterlayer</translation>
+        </message>
+        <message>
+            <source>Add a satellite image, an aerial photograph or another raster, then ask.</source>
+            <translation>Fügen Sie ein Satelliten- oder Luftbild oder ein anderes Raster hinzu und fragen Sie dann.</translation>
+        </message>
+        <message>
+            <source>Add raster layer…</source>
+            <translation>Rasterlayer hinzufügen…</translation>
+        </message>
+        <message>
+            <source>Ask about what you see</source>
+            <translation>Fragen Sie nach dem, was Sie sehen</translation>
+        </message>
+        <message>
+            <source>The model looks at the whole area first, then zooms to the original pixels where it needs to see more. Nothing leaves this computer.</source>
+            <translation>Das Modell betrachtet erst das ganze Gebiet und zoomt dann auf die Originalpixel, wo es mehr sehen muss. Nichts verlässt diesen Rechner.</translation>
+        </message>
+        <message>
+            <source>Put this question into the line</source>
+            <translation>Diese Frage in die Zeile übernehmen</translation>
+        </message>
+    </context>
+    <context>
+        <name>History</name>
+        <message>
+            <source>Are there buildings?</source>
+            <translation>Are there buildings?</translation>
+        </message>
+        <message>
+            <source>What colour is the ship in the north?</source>
+            <translation>What colour is the ship in the north?</translation>
+        </message>
+        <message>
+            <source>What is in the top left corner?</source>
+            <translation>What is in the top left corner?</translation>
+        </message>
+    </context>
+    <context>
+        <name>Measures</name>
+        <message>
+            <source>{length} per pixel</source>
+            <translation>{length} pro Pixel</translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
+            <translation>{width} × {height} px</translation>
+        </message>
+        <message>
+            <source>{seconds} s</source>
+            <translation>{seconds} s</translation>
+        </message>
+        <message>
+            <source>{minutes} min {seconds} s</source>
+            <translation>{minutes} min {seconds} s</translation>
+        </message>
+    </context>
+    <context>
+        <name>Options</name>
+        <message>
+            <source>ZoomEarth</source>
+            <translation>ZoomEarth</translation>
+        </message>
+        <message>
+            <source>The model's own</source>
+            <translation>Vom Modell vorgegeben</translation>
+        </message>
+    </context>
+    <context>
         <name>Plugin</name>
         <message>
             <source>ZoomEarth</source>
@@ -107,6 +304,158 @@
         <message>
             <source>The project was closed, so its question was cancelled.</source>
             <translation>Das Projekt wurde geschlossen, daher wurde seine Frage abgebrochen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionCard</name>
+        <message>
+            <source>Cancelled.</source>
+            <translation>Abgebrochen.</translation>
+        </message>
+        <message>
+            <source>Put this away; the answer stays in its layer</source>
+            <translation>Weglegen; die Antwort bleibt in ihrem Layer</translation>
+        </message>
+        <message>
+            <source>Cancel this question</source>
+            <translation>Diese Frage abbrechen</translation>
+        </message>
+        <message>
+            <source>The failure's code, for searching and reporting</source>
+            <translation>Kennung des Fehlers zum Suchen und Melden</translation>
+        </message>
+        <message>
+            <source>Ask again</source>
+            <translation>Erneut fragen</translation>
+        </message>
+        <message>
+            <source>Settings…</source>
+            <translation>Einstellungen…</translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation>Protokoll</translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionForm</name>
+        <message>
+            <source>Raster layer</source>
+            <translation>Rasterlayer</translation>
+        </message>
+        <message>
+            <source>Settings: model, engine, zoom limit</source>
+            <translation>Einstellungen: Modell, Engine, Zoomgrenze</translation>
+        </message>
+        <message>
+            <source>Ask</source>
+            <translation>Fragen</translation>
+        </message>
+        <message>
+            <source>Ask this question (Enter)</source>
+            <translation>Diese Frage stellen (Eingabetaste)</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Cancel the question that is running (Escape)</source>
+            <translation>Die laufende Frage abbrechen (Escape)</translation>
+        </message>
+        <message>
+            <source>Layer</source>
+            <translation>Layer</translation>
+        </message>
+        <message>
+            <source>Area</source>
+            <translation>Gebiet</translation>
+        </message>
+        <message>
+            <source>This layer's data source is broken.</source>
+            <translation>Die Datenquelle dieses Layers ist defekt.</translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
+            <translation>{width} × {height} px</translation>
+        </message>
+        <message>
+            <source>no CRS</source>
+            <translation>kein KBS</translation>
+        </message>
+        <message>
+            <source>{degrees}° per pixel</source>
+            <translation>{degrees}° pro Pixel</translation>
+        </message>
+        <message>
+            <source>{length} per pixel</source>
+            <translation>{length} pro Pixel</translation>
+        </message>
+        <message>
+            <source>own CRS</source>
+            <translation>eigenes KBS</translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionLine</name>
+        <message>
+            <source>Ask about what you see…</source>
+            <translation>Fragen Sie nach dem, was Sie sehen…</translation>
+        </message>
+        <message>
+            <source>Question</source>
+            <translation>Frage</translation>
+        </message>
+        <message>
+            <source>Enter asks, Escape cancels, Up and Down bring back earlier questions.</source>
+            <translation>Eingabetaste fragt, Escape bricht ab, Auf und Ab holen frühere Fragen zurück.</translation>
+        </message>
+        <message>
+            <source>Earlier questions and examples</source>
+            <translation>Frühere Fragen und Beispiele</translation>
+        </message>
+        <message>
+            <source>Earlier</source>
+            <translation>Früher</translation>
+        </message>
+        <message>
+            <source>Examples</source>
+            <translation>Beispiele</translation>
+        </message>
+        <message>
+            <source>Forget earlier questions</source>
+            <translation>Frühere Fragen vergessen</translation>
+        </message>
+    </context>
+    <context>
+        <name>RecordText</name>
+        <message>
+            <source>no coordinate reference system</source>
+            <translation>kein Koordinatenbezugssystem</translation>
+        </message>
+        <message>
+            <source>Coordinates</source>
+            <translation>Koordinaten</translation>
+        </message>
+        <message>
+            <source>Raster</source>
+            <translation>Raster</translation>
+        </message>
+        <message>
+            <source>Searched</source>
+            <translation>Durchsucht</translation>
+        </message>
+        <message>
+            <source>Finest detail</source>
+            <translation>Feinste Auflösung</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Zeit</translation>
         </message>
     </context>
     <context>
@@ -161,6 +510,53 @@
         </message>
     </context>
     <context>
+        <name>Setup</name>
+        <message>
+            <source>Engine</source>
+            <translation>Engine</translation>
+        </message>
+        <message>
+            <source>Set up the engine</source>
+            <translation>Engine einrichten</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Check again</source>
+            <translation>Erneut prüfen</translation>
+        </message>
+        <message>
+            <source>Models run in a Python of their own, never in QGIS's. Setting it up fetches PyTorch and its companions from the package index, some gigabytes, once; afterwards nothing leaves this computer.</source>
+            <translation>Modelle laufen in einem eigenen Python, nie in dem von QGIS. Das Einrichten holt PyTorch und alles Weitere einmalig vom Paketindex, einige Gigabyte; danach verlässt nichts diesen Rechner.</translation>
+        </message>
+        <message>
+            <source>Checking {python}…</source>
+            <translation>{python} wird geprüft…</translation>
+        </message>
+        <message>
+            <source>Setting up the engine…</source>
+            <translation>Die Engine wird eingerichtet…</translation>
+        </message>
+        <message>
+            <source>Ready: Python {version}, {python}</source>
+            <translation>Bereit: Python {version}, {python}</translation>
+        </message>
+        <message>
+            <source>Python {version} is too old, 3.10 or newer is needed: {python}</source>
+            <translation>Python {version} ist zu alt, nötig ist 3.10 oder neuer: {python}</translation>
+        </message>
+        <message>
+            <source>Incomplete, {missing} is missing: {python}</source>
+            <translation>Unvollständig, es fehlt {missing}: {python}</translation>
+        </message>
+        <message>
+            <source>Setting up was cancelled; what was there before is kept.</source>
+            <translation>Das Einrichten wurde abgebrochen; was vorher da war, bleibt erhalten.</translation>
+        </message>
+    </context>
+    <context>
         <name>Sources</name>
         <message>
             <source>Add a raster to the project and choose it first.</source>
@@ -185,6 +581,40 @@
         <message>
             <source>Save this temporary layer as a file first and choose the file.</source>
             <translation>Diesen temporären Layer zuerst als Datei speichern und die Datei auswählen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepStrip</name>
+        <message>
+            <source>Show large, with what the model wrote</source>
+            <translation>Groß zeigen, mit dem, was das Modell schrieb</translation>
+        </message>
+        <message>
+            <source>Overview</source>
+            <translation>Übersicht</translation>
+        </message>
+        <message>
+            <source>Zoom {number}</source>
+            <translation>Zoom {number}</translation>
+        </message>
+    </context>
+    <context>
+        <name>StepViewer</name>
+        <message>
+            <source>What the model saw</source>
+            <translation>Was das Modell sah</translation>
+        </message>
+        <message>
+            <source>What the model wrote at this step</source>
+            <translation>Was das Modell bei diesem Schritt schrieb</translation>
+        </message>
+        <message>
+            <source>Back</source>
+            <translation>Zurück</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>Weiter</translation>
         </message>
     </context>
     <context>

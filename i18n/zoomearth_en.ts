@@ -2,6 +2,77 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
     <context>
+        <name>AnswerCard</name>
+        <message>
+            <source>No answer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The answer is in a temporary layer only: {reason} Export it to keep it.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Regions that the answer was read from</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Click a region to show it on the map</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>unknown: no map scale</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Finest detail</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Searched</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What the model thought</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Show on map</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Copy the answer with its place as text</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Write the answer and its place to a GeoPackage</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Region</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
         <name>AnswerLayer</name>
         <message>
             <source>This file is open in the project; choose another name.</source>
@@ -37,9 +108,63 @@
         </message>
     </context>
     <context>
+        <name>AreaChooser</name>
+        <message>
+            <source>Area to search</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Whole layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What the map shows</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Drawn rectangle</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Selected features</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Draw the rectangle on the map</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Draw a rectangle on the map first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
         <name>AskTask</name>
         <message>
             <source>ZoomEarth: {question}</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>Dock</name>
+        <message>
+            <source>ZoomEarth</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The answer is in {path}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This answer has no place on the map, or its layer has been removed.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Export the answer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>GeoPackage</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
@@ -95,6 +220,78 @@
         </message>
     </context>
     <context>
+        <name>Feed</name>
+        <message>
+            <source>No raster layer yet</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Add a satellite image, an aerial photograph or another raster, then ask.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Add raster layer…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask about what you see</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model looks at the whole area first, then zooms to the original pixels where it needs to see more. Nothing leaves this computer.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Put this question into the line</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>History</name>
+        <message>
+            <source>Are there buildings?</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What colour is the ship in the north?</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What is in the top left corner?</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>Measures</name>
+        <message>
+            <source>{length} per pixel</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{seconds} s</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{minutes} min {seconds} s</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>Options</name>
+        <message>
+            <source>ZoomEarth</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model's own</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
         <name>Plugin</name>
         <message>
             <source>ZoomEarth</source>
@@ -106,6 +303,158 @@
         </message>
         <message>
             <source>The project was closed, so its question was cancelled.</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionCard</name>
+        <message>
+            <source>Cancelled.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Put this away; the answer stays in its layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Cancel this question</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The failure's code, for searching and reporting</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask again</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Settings…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionForm</name>
+        <message>
+            <source>Raster layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Settings: model, engine, zoom limit</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask this question (Enter)</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Cancel the question that is running (Escape)</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Area</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This layer's data source is broken.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>no CRS</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{degrees}° per pixel</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{length} per pixel</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>own CRS</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>QuestionLine</name>
+        <message>
+            <source>Ask about what you see…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Question</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Enter asks, Escape cancels, Up and Down bring back earlier questions.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Earlier questions and examples</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Earlier</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Examples</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Forget earlier questions</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>RecordText</name>
+        <message>
+            <source>no coordinate reference system</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Coordinates</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Raster</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Searched</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Finest detail</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Time</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
@@ -161,6 +510,53 @@
         </message>
     </context>
     <context>
+        <name>Setup</name>
+        <message>
+            <source>Engine</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Set up the engine</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Check again</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Models run in a Python of their own, never in QGIS's. Setting it up fetches PyTorch and its companions from the package index, some gigabytes, once; afterwards nothing leaves this computer.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Checking {python}…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Setting up the engine…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ready: Python {version}, {python}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Python {version} is too old, 3.10 or newer is needed: {python}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Incomplete, {missing} is missing: {python}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Setting up was cancelled; what was there before is kept.</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
         <name>Sources</name>
         <message>
             <source>Add a raster to the project and choose it first.</source>
@@ -184,6 +580,40 @@
         </message>
         <message>
             <source>Save this temporary layer as a file first and choose the file.</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>StepStrip</name>
+        <message>
+            <source>Show large, with what the model wrote</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Overview</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Zoom {number}</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>StepViewer</name>
+        <message>
+            <source>What the model saw</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What the model wrote at this step</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Back</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Next</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
