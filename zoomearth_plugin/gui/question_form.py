@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
-LAYER_KIND = getattr(Qgis, "LayerFilter", None) or QgsMapLayerProxyModel.Filter  # Qgis's since 3.34
+RASTER_LAYERS = (
+    Qgis.LayerFilter.RasterLayer
+    if hasattr(Qgis, "LayerFilter")  # QGIS 3.34
+    else QgsMapLayerProxyModel.Filter.RasterLayer
+)
 
 
 class QuestionForm(QWidget):
@@ -45,7 +49,7 @@ class QuestionForm(QWidget):
         self._layers = QgsMapLayerComboBox()
         self._layers.setObjectName("zoomearthLayer")
         self._layers.setAccessibleName(translate("QuestionForm", "Raster layer"))
-        self._layers.setFilters(LAYER_KIND.RasterLayer)
+        self._layers.setFilters(RASTER_LAYERS)
         self._layers.setMinimumContentsLength(8)
         self._layers.setSizeAdjustPolicy(
             QgsMapLayerComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
