@@ -181,8 +181,10 @@ def main() -> int:
     for warning in found.get("warnings", []):
         print(f"Note: {warning}")
     if "longest_stall_ms" in found:
-        print(f"It took {found['seconds']:.1f} s; QGIS never stood still for longer than", end=" ")
-        print(f"{found['longest_stall_ms']:.0f} ms.")
+        print(
+            f"It took {found['waited_s']:.1f} s with the start of the engine; QGIS never stood still "
+            f"for longer than {found['longest_stall_ms']:.0f} ms."
+        )
     print(f"Its place on the map: {RUN_FOLDER / 'answer.gpkg'}\nThe window: {RUN_FOLDER / 'dock.png'}")
     return 0
 

@@ -6,6 +6,7 @@ answer.gpkg, dock.png and, last of all, result.json.
 
 import json
 import os
+import time
 import traceback
 from pathlib import Path
 
@@ -36,12 +37,14 @@ def ask(question):
     hands.type_question(question)
     pulse = hands.Pulse()
     pulse.start()
+    pressed_s = time.monotonic()
     hands.press_ask()
     hands.rest(100)
     if not outcome and not queue.running:
         refusal = hands.texts("zoomearthFailure") + hands.texts("zoomearthNotice")
         raise RunFailedError(" ".join(refusal) or "the question was not taken")
     hands.until(lambda: bool(outcome), ANSWER_LIMIT_S, "an answer")
+    outcome["waited_s"] = time.monotonic() - pressed_s
     hands.rest(300)  # the card and its pictures belong to the question
     outcome["longest_stall_ms"] = pulse.stop()
     if "error" in outcome:
@@ -70,6 +73,7 @@ def run():
         "answer": record.answer.text,
         "regions": len(record.answer.regions),
         "seconds": record.answer.seconds,
+        "waited_s": found["waited_s"],
         "longest_stall_ms": found["longest_stall_ms"],
         "gpkg": str(package),
         "picture": str(FOLDER / "dock.png"),
