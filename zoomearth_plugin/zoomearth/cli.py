@@ -1,13 +1,15 @@
 """The command line: ``zoomearth``, in the engine's Python.
 
-Exit status: 0 for an answer, 1 for a failure that has a code, 2 for a wrong call, 130 when interrupted.
+Exit status: 0 for a result, 1 for a failure that has a code, 2 for a wrong call, 130 when interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -20,8 +22,10 @@ from .core.progress import CancelToken, Progress
 from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
 from .resources import version
 
-WRONG_CALL, FAILED, INTERRUPTED = 2, 1, 130
+FAILED, INTERRUPTED = 1, 130
 MAX_ZOOMS = 20
+_log = logging.getLogger(__name__)
+_STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,40 +37,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    options, rest = _parser().parse_known_args(arguments)
-    if rest and options.command != "bench":
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.WARNING,
         stream=sys.stderr,
         format="%(levelname)s %(name)s: %(message)s",
     )
-    as_json = getattr(options, "json", False) is True
     try:
-        return int(options.run(options, rest))
-    except ZoomEarthError as error:
-        return _failed(error, as_json)
-    except ImportError as error:
-        hint = "Install the engine with what this command needs: pip install 'zoomearth[train]'."
-        return _failed(EngineMissingError(f"a package is missing: {error}", hint), as_json)
+        return int(options.run(options))
     except (KeyboardInterrupt, Cancelled):
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except ZoomEarthError as error:
+        return _failed(error, options)
+    except ImportError as error:
+        hint = "Install the engine with what this command needs: pip install 'zoomearth[train]'."
+        return _failed(EngineMissingError(f"a package is missing: {error}", hint), options)
+    except Exception as error:  # noqa: BLE001 # the process's boundary: a caller of --json gets its object
+        _log.exception("the command failed")
+        return _failed(ZoomEarthError(f"{type(error).__name__}: {error}"), options)
 
 
-def _failed(error: ZoomEarthError, as_json: bool) -> int:
-    if as_json:
-        print(json.dumps({"error": error.to_json()}, ensure_ascii=False))
+def _failed(error: ZoomEarthError, options: argparse.Namespace, answer: Answer | None = None) -> int:
+    """Tell of a failure; an answer that could not be stored is not lost."""
+    if options.json:
+        _print_json({**(answer.to_public_json() if answer else {}), "error": error.to_json()})
+    elif answer is not None:
+        print(_in_words(answer))
     print(f"zoomearth: {error.message}\n{error.hint} ({error.code})", file=sys.stderr)
     return FAILED
 
 
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """``--area -74,40,-73,41`` as ``--area=-74,…``: argparse takes what begins with a minus for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in ("--area", "--pixels") and _STARTS_WITH_A_MINUS.match(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zoomearth", description="Questions about large rasters.")
+    parser.set_defaults(json=False)
     parser.add_argument("--version", action="version", version=f"zoomearth {version()}")
     parser.add_argument("--verbose", action="store_true", help="tell more on standard error")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_ask(commands)
+    models = commands.add_parser("models", help="list the models, or show one")
+    models.add_argument("action", choices=["list", "show"])
+    models.add_argument("name", nargs="?", help="of the model to show")
+    models.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    models.set_defaults(run=_models)
     worker = commands.add_parser("worker", help="answer a client on the standard streams")
     worker.set_defaults(run=_worker)
     scenes = commands.add_parser("scenes", help="draw training scenes with their questions")
@@ -79,8 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("kind", choices=["sft"])
     train.add_argument("config", type=Path, metavar="CONFIG.toml")
     train.set_defaults(run=_train)
-    bench = commands.add_parser("bench", help="measure a model", add_help=False)
+    bench = commands.add_parser("bench", help="measure a model")
     bench.add_argument("name", choices=["scenes", "imagery"])
+    bench.add_argument("rest", nargs=argparse.REMAINDER, metavar="…", help="see: zoomearth bench NAME --help")
     bench.set_defaults(run=_bench)
     return parser
 
@@ -95,40 +120,56 @@ def _add_ask(commands: Any) -> None:
     )
     where.add_argument("--pixels", type=_pixels, metavar="c0,r0,c1,r1", help="columns and rows")
     ask.add_argument("--bands", type=_bands, default=(), metavar="4,3,2", help="one band, or red,green,blue")
+    ask.add_argument("--stretch", choices=[stretch.value for stretch in Stretch], help="of pixel values")
     ask.add_argument(
-        "--stretch", type=Stretch, choices=list(Stretch), metavar="|".join(s.value for s in Stretch)
+        "--model", default=Query.model, metavar="NAME|FOLDER|scripted:FILE.json", help="default: %(default)s"
     )
-    ask.add_argument("--model", default="zoomearth-mini", metavar="NAME|FOLDER|scripted:FILE.json")
-    ask.add_argument("--max-zooms", type=_zooms, default=Options().max_zooms, metavar="N")
+    ask.add_argument("--max-zooms", type=_zooms, default=Options.max_zooms, metavar="N", help="0: none")
     ask.add_argument("--view-side", type=_count, metavar="PX", help="longer side of each view")
     ask.add_argument("--output", type=Path, metavar="F.gpkg", help="append the answer to a GeoPackage")
     ask.add_argument("--json", action="store_true", help="one JSON object on standard output")
     ask.set_defaults(run=_ask)
 
 
-def _ask(options: argparse.Namespace, _: list[str]) -> int:
+def _ask(options: argparse.Namespace) -> int:
+    stretch = Stretch(options.stretch) if options.stretch else None
+    request = RasterRequest(options.raster, options.bands, stretch)
+    looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
+    query = Query(options.question, request, options.area or options.pixels, looking, options.model)
+    query = query.validated()
+    asked_at = datetime.now(timezone.utc)
+    with contextlib.redirect_stdout(sys.stderr):  # what libraries print is no part of the result
+        answer = _answer(query, options.output)
+    if options.output is not None:
+        from .answers_file import append_answer
+
+        try:
+            append_answer(options.output, answer, query, asked_at)
+        except ZoomEarthError as error:
+            return _failed(error, options, answer)
+    if options.json:
+        _print_json(answer.to_public_json())
+    else:
+        print(_in_words(answer))
+    return 0
+
+
+def _answer(query: Query, output: Path | None) -> Answer:
+    """Cheap failures come first: the raster, the area, the output, and then the model."""
     from .models.loading import load_engine
     from .perception.loop import ask
     from .raster.reading import open_raster
 
-    area = options.area or (Area(pixels=options.pixels) if options.pixels else None)
-    request = RasterRequest(
-        options.raster, options.bands, Stretch(options.stretch) if options.stretch else None
-    )
-    looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
-    query = Query(options.question, request, area, looking, options.model).validated()
-    asked_at = datetime.now(timezone.utc)
     cancel = CancelToken()
-    with open_raster(request) as raster:
-        raster.resolve(area)
-        engine = load_engine(options.model, report=_tell, cancel=cancel)
-        answer = ask(query, raster, engine, report=_tell, cancel=cancel)
-    if options.output is not None:
-        from .answers_file import append_answer
+    tell = _Teller()
+    with open_raster(query.raster) as raster:
+        raster.resolve(query.area)
+        if output is not None:
+            from .answers_file import check_writable
 
-        append_answer(options.output, answer, query, asked_at)
-    print(json.dumps(answer.to_public_json(), ensure_ascii=False) if options.json else _in_words(answer))
-    return 0
+            check_writable(output, raster.grid.crs_text)
+        engine = load_engine(query.model, report=tell, cancel=cancel)
+        return ask(query, raster, engine, report=tell, cancel=cancel)
 
 
 def _in_words(answer: Answer) -> str:
@@ -148,39 +189,59 @@ class _Teller:
     """Progress on standard error, a line a stage."""
 
     def __init__(self) -> None:
-        self.told = ""
+        self._told = ""
 
     def __call__(self, progress: Progress) -> None:
-        if progress.stage.value != self.told:
-            self.told = progress.stage.value
-            print(f"{self.told.replace('_', ' ')}…", file=sys.stderr, flush=True)
+        if progress.stage.value != self._told:
+            self._told = progress.stage.value
+            print(f"{self._told.replace('_', ' ')}…", file=sys.stderr, flush=True)
 
 
-_tell = _Teller()
+def _print_json(value: dict[str, Any]) -> None:
+    """ASCII, so that no terminal's or pipe's encoding can spoil it."""
+    print(json.dumps(value, allow_nan=False))
 
 
-def _worker(_: argparse.Namespace, __: list[str]) -> int:
+def _models(options: argparse.Namespace) -> int:
+    from .models.listing import listed, shown
+
+    if options.action == "show":
+        profile = shown(options.name or Query.model)
+        table = [f"{key}: {value}" for key, value in profile.items()]
+        value: dict[str, Any] = profile
+    else:
+        profiles = listed()
+        table = [f"{p['name']:24} {p['state']:10} {p['licence']:18} {p['title']}" for p in profiles]
+        value = {"models": profiles}
+    if options.json:
+        _print_json(value)
+    else:
+        print("\n".join(table))
+    return 0
+
+
+def _worker(_: argparse.Namespace) -> int:
     from .worker import main as serve
 
     return serve()
 
 
-def _scenes(options: argparse.Namespace, _: list[str]) -> int:
+def _scenes(options: argparse.Namespace) -> int:
     from .training.scenes import main as write
 
     return write(options.out, options.count, options.seed, options.size)
 
 
-def _train(options: argparse.Namespace, _: list[str]) -> int:
+def _train(options: argparse.Namespace) -> int:
     from .training.sft import main as train
 
     return train(options.config)
 
 
-def _bench(options: argparse.Namespace, rest: list[str]) -> int:
+def _bench(options: argparse.Namespace) -> int:
     from .benchmark.report import main as measure
 
-    return measure(options.name, rest)
+    return measure(options.name, options.rest)
 
 
 def _numbers(text: str, count: int) -> list[float]:
@@ -193,33 +254,37 @@ def _numbers(text: str, count: int) -> list[float]:
     return numbers
 
 
-def _pixels(text: str) -> PixelBox:
+def _box(text: str) -> PixelBox:
     try:
         return PixelBox.from_corners(_numbers(text, 4))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _pixels(text: str) -> Area:
+    return Area(pixels=_box(text))
+
+
 def _area(text: str) -> Area:
-    west, south, east, north = _numbers(text, 4)
-    return Area(ring=((west, north), (east, north), (east, south), (west, south)))
+    west, low, east, high = _box(text).to_json()
+    return Area(ring=((west, high), (east, high), (east, low), (west, low)))
 
 
 def _bands(text: str) -> tuple[int, ...]:
     parts = text.split(",")
-    if len(parts) not in (1, 3) or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+    if len(parts) not in (1, 3) or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(f"one or three band numbers from 1, not {text!r}")
     return tuple(int(part) for part in parts)
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number from 1, not {text!r}")
     return int(text)
 
 
 def _zooms(text: str) -> int:
-    if not text.isdigit() or int(text) > MAX_ZOOMS:
+    if not text.isdecimal() or int(text) > MAX_ZOOMS:
         raise argparse.ArgumentTypeError(f"a whole number from 0 to {MAX_ZOOMS}, not {text!r}")
     return int(text)
 

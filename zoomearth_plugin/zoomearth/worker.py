@@ -12,36 +12,37 @@ import os
 import queue
 import sys
 import threading
-import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .core.errors import Cancelled, EngineMissingError, OutOfMemoryError, ZoomEarthError
-from .core.progress import CancelToken, Progress, Stage
-from .core.types import Query
-from .core.wire import MAX_LINE_BYTES, WireError, decode, encode, error, ready
+from .core.progress import CancelToken, Progress, Report, Stage
+from .core.types import Answer, Query
+from .core.wire import MAX_LINE_BYTES, NOBODY, WireError, decode, encode, error, ready
 from .resources import version
 
+if TYPE_CHECKING:
+    from .models.engine import Engine
+
 _log = logging.getLogger(__name__)
-_NOBODY = 0
-"""The id of an error that belongs to no question: the line could not be read."""
+_LAST_S = 2.0
+"""How long a question may go on when nobody is left to hear its answer."""
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 def main() -> int:
     """Serve until standard input closes or ``shutdown`` comes."""
     requests, replies = _take_streams()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     Worker(requests, replies).serve()
-    # A reading thread that hangs in a library must not keep a worker that nobody needs alive.
     logging.shutdown()
-    os._exit(0)
+    os._exit(0)  # a library's own threads must not keep alive what nobody needs
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     """The door's two streams; whatever else prints goes to standard error from now on."""
     sys.stdout.flush()
-    replies = os.fdopen(os.dup(1), "wb")
-    requests = os.fdopen(os.dup(0), "rb")
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -50,7 +51,7 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Question:
     number: int
     query: Query
@@ -71,32 +72,42 @@ class Worker:
         self._writing = threading.Lock()
         self._questions: queue.Queue[_Question | None] = queue.Queue()
         self._open: dict[int, _Question] = {}
-        self._engine: Any = None
+        self._has_left = threading.Event()
+        self._engine: Engine | None = None
         self._model = ""
 
     def serve(self) -> None:
         """Answer in this thread until there is nobody left to answer."""
-        self._send(ready(version(), os.getpid()))
+        self._write(encode(ready(version(), os.getpid())))
         threading.Thread(target=self._read, name="requests", daemon=True).start()
-        while True:
-            question = self._questions.get()
-            if question is None:
-                return
-            self._send(self._outcome(question))
+        while (question := self._questions.get()) is not None:
+            self._write(self._outcome(question))
             self._open.pop(question.number, None)
+        self._has_left.set()
 
     def _read(self) -> None:
         try:
-            while line := self._requests.readline(MAX_LINE_BYTES + 2):
+            for line in self._lines():
                 try:
                     if not self._take(decode(line)):
                         break
-                except (WireError, ValueError, KeyError, TypeError, AttributeError) as cause:
-                    self._send(error(_NOBODY, ZoomEarthError(f"a request makes no sense: {cause!r}")))
+                except (WireError, *_MALFORMED) as cause:
+                    self._refuse(NOBODY, f"a request makes no sense: {cause!r}")
         finally:
             for question in list(self._open.values()):
                 question.cancel.cancel()
             self._questions.put(None)
+            if not self._has_left.wait(_LAST_S):
+                _log.warning("a question did not stop within %s s after its client had gone", _LAST_S)
+                os._exit(1)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Lines that came in; of one that is too long, only as much as shows that it is."""
+        while line := self._requests.readline(MAX_LINE_BYTES + 1):
+            rest = line
+            while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+                rest = self._requests.readline(MAX_LINE_BYTES + 1)
+            yield line
 
     def _take(self, message: dict[str, Any]) -> bool:
         """Act on one request; False for the last one."""
@@ -105,75 +116,86 @@ class Worker:
             return False
         number = int(message["id"])
         if operation == "ping":
-            self._send({"event": "result", "id": number, "result": {}})
+            self._write(encode({"event": "result", "id": number, "result": {}}))
         elif operation == "cancel":
             if number in self._open:
                 self._open[number].cancel.cancel()
         elif operation == "ask":
             self._enqueue(number, message)
         else:
-            self._send(error(number, ZoomEarthError(f"unknown request {operation!r}")))
+            self._refuse(number, f"unknown request {operation!r}")
         return True
 
     def _enqueue(self, number: int, message: dict[str, Any]) -> None:
         try:
             question = _Question(number, Query.from_json(message["query"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as cause:
-            self._send(error(number, ZoomEarthError(f"the question cannot be read: {cause!r}")))
+        except _MALFORMED as cause:
+            self._refuse(number, f"the question cannot be read: {cause!r}")
             return
         self._open[number] = question
         self._questions.put(question)
 
-    def _outcome(self, question: _Question) -> dict[str, Any]:
-        """The last message of a question; whatever went wrong, the worker lives on."""
+    def _refuse(self, number: int, message: str) -> None:
+        _log.error("%s", message)
+        self._write(encode(error(number, ZoomEarthError(message))))
+
+    def _outcome(self, question: _Question) -> bytes:
+        """The last line of a question; whatever went wrong, the worker lives on."""
         number = question.number
         try:
-            return {"event": "result", "id": number, "result": self._answer(question)}
+            answer = self._answer(question).to_json()
+            line = encode({"event": "result", "id": number, "result": answer})
+            if len(line) > MAX_LINE_BYTES:
+                hint = "Lower the view side in the settings: the pictures of the steps are too large."
+                raise ZoomEarthError(f"an answer of {len(line)} bytes", hint)
+            return line
         except Cancelled:
-            return {"event": "cancelled", "id": number}
+            return encode({"event": "cancelled", "id": number})
         except ZoomEarthError as cause:
             _log.error("%s: %s", cause.code, cause.message)
-            return error(number, cause)
+            return encode(error(number, cause))
         except ImportError as cause:
             _log.exception("a package is missing")
             hint = "Set up the engine's Python environment again in the ZoomEarth settings."
-            return error(number, EngineMissingError(f"the engine lacks a package: {cause}", hint))
+            return encode(error(number, EngineMissingError(f"the engine lacks a package: {cause}", hint)))
         except MemoryError as cause:
             _log.exception("out of memory")
-            return error(number, OutOfMemoryError(f"out of memory: {cause}"))
+            return encode(error(number, OutOfMemoryError(f"out of memory: {cause}")))
         except Exception as cause:  # noqa: BLE001 # the process's boundary: one question is lost, no more
-            _log.error("%s", traceback.format_exc())
-            return error(number, ZoomEarthError(f"{type(cause).__name__}: {cause}"))
+            _log.exception("the question failed")
+            return encode(error(number, ZoomEarthError(f"{type(cause).__name__}: {cause}")))
 
-    def _answer(self, question: _Question) -> dict[str, Any]:
+    def _answer(self, question: _Question) -> Answer:
+        question.cancel.check()
         from .perception.loop import ask
         from .raster.reading import open_raster
 
         def report(progress: Progress) -> None:
-            self._send({"event": "progress", "id": question.number, "progress": progress.to_json()})
+            event = {"event": "progress", "id": question.number, "progress": progress.to_json()}
+            self._write(encode(event))
 
-        question.cancel.check()
         query = question.query.validated()
         report(Progress(Stage.OPENING, 0.0))
         with open_raster(query.raster) as raster:
             raster.resolve(query.area)  # an area outside is told before a model is loaded
             engine = self._loaded(query.model, report, question.cancel)
-            return ask(query, raster, engine, report=report, cancel=question.cancel).to_json()
+            return ask(query, raster, engine, report=report, cancel=question.cancel)
 
-    def _loaded(self, model: str, report: Any, cancel: CancelToken) -> Any:
+    def _loaded(self, model: str, report: Report, cancel: CancelToken) -> Engine:
         """The engine of the model; the one before is let go first, two may not fit."""
-        if self._engine is None or self._model != model or model.startswith("scripted:"):
-            from .models.loading import load_engine
+        from .models.loading import load_engine
+        from .models.scripted import PREFIX
 
+        if self._engine is None or self._model != model or model.startswith(PREFIX):
             self._engine = None
             self._engine = load_engine(model, report=report, cancel=cancel)
             self._model = model
         return self._engine
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _write(self, line: bytes) -> None:
         try:
             with self._writing:
-                self._replies.write(encode(message))
+                self._replies.write(line)
                 self._replies.flush()
         except OSError as cause:  # whoever asked is gone; standard input closes next
             _log.info("nobody listens: %s", cause)

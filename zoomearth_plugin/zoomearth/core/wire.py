@@ -16,6 +16,7 @@ From the worker, first ``ready``, then for each id any number of ``progress`` an
 
 ``result`` is an Answer for ``ask`` and ``{}`` for ``ping``. Questions are answered one at a time,
 in the order they came; ``cancel`` and ``ping`` overtake. A worker whose standard input closes stops.
+A request that could not be read has no id: its ``error`` has :data:`NOBODY`'s.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from .errors import ZoomEarthError
 
 PROTOCOL = 1
 MAX_LINE_BYTES = 64 * 1024 * 1024
+NOBODY = 0
+LAST_EVENTS = ("result", "error", "cancelled")
 
 
 class WireError(ValueError):
@@ -48,7 +51,7 @@ def decode(line: bytes) -> Dict[str, Any]:
         raise WireError(f"a line of {len(line)} bytes")
     try:
         message = json.loads(line.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # a line of a million brackets
         raise WireError(f"not a message: {line[:80]!r}") from error
     if not isinstance(message, dict):
         raise WireError(f"not an object: {line[:80]!r}")
