@@ -170,6 +170,8 @@ def _sorted_sides(sides: Sequence[Any]) -> Tuple[float, float, float, float]:
     if len(sides) != 4:
         raise ValueError(f"a box needs four numbers, not {len(sides)}")
     x0, y0, x1, y1 = (float(side) for side in sides)
+    if not all(math.isfinite(side) for side in (x0, y0, x1, y1)):  # min() would drop a NaN
+        raise ValueError(f"a box needs finite sides, not {list(sides)}")
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
