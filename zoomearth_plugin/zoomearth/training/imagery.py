@@ -39,6 +39,7 @@ FAMILIES = {"ships": "ship", "buildings": "building", "trees": "tree"}
 HELD_OUT = frozenset({"durban", "klang", "valencia", "zanzibar", "eureka", "riverside"})
 """Ports, mosaics and cities that no training sees; cities are the first part of a file's name."""
 _ASKED_ON = {"ships": ("ship",), "buildings": ("building", "ship"), "trees": ("tree", "ship")}
+_SHARES = (0.35, 0.35, 0.3)
 _TREE_RADIUS_PX = 6.0
 _WINDOW_SIDES_PX = {"ships": (120, 1100), "buildings": (300, 2048), "trees": (48, 256)}
 
@@ -159,10 +160,10 @@ def _cut(pixels: NDArray[np.uint8], window: PixelBox) -> NDArray[np.uint8]:
 
 
 def imagery_sample(index: int, rasters: tuple[LabelledRaster, ...], settings: LookSettings) -> Sample:
-    """One yes-or-no sample; families are equally likely, and so are yes and no within each question."""
+    """One yes-or-no sample; families have their shares, yes and no are equally likely in each."""
     rng = np.random.default_rng([index, 78])
     while True:
-        family = list(FAMILIES)[int(rng.integers(3))]
+        family = str(rng.choice(list(FAMILIES), p=_SHARES))
         members = [raster for raster in rasters if raster.family == family]
         raster = members[int(rng.integers(len(members)))]
         is_there = bool(rng.random() < 0.5)
@@ -174,10 +175,12 @@ def imagery_sample(index: int, rasters: tuple[LabelledRaster, ...], settings: Lo
             break
     text = _question(kind, rng)
     seen = _Augmented(raster, window, rng)
-    if max(window.width, window.height) > 1.2 * settings.minimum_crop_px and (is_there or rng.random() < 0.5):
+    is_large = max(window.width, window.height) > 1.2 * settings.minimum_crop_px
+    if is_large and rng.random() < 0.75:
         return _zoomed(seen, kind, text, is_there, rng, settings)
     look = seen.look(window, _reply(kind, is_there), settings.side_px, is_target=is_there)
-    prompt = ZOOM_PROMPT if rng.random() < 0.6 else ANSWER_PROMPT
+    # Of a large window no look from afar is the last word, unless the question asks for it.
+    prompt = ANSWER_PROMPT if is_large or rng.random() < 0.4 else ZOOM_PROMPT
     return Sample(prompt.format(question=text), (look,))
 
 
@@ -224,6 +227,7 @@ class _Augmented:
         self.is_mirrored = bool(rng.random() < 0.5)
         self.gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.07, 3))
         self.bias = rng.normal(0, 12)
+        self.gamma = float(np.exp(rng.normal(0, 0.25)))
 
     def look(
         self, window: PixelBox, text: str, side_px: int, *, is_target: bool, target: PixelBox | None = None
@@ -232,7 +236,8 @@ class _Augmented:
         pixels = _cut(picture_of(self.raster.path), window)
         if size != (pixels.shape[1], pixels.shape[0]):
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        lit = np.clip(pixels * self.gain + self.bias, 0, 255).astype(np.uint8)
+        curved = 255 * (pixels / 255.0) ** self.gamma
+        lit = np.clip(curved * self.gain + self.bias, 0, 255).astype(np.uint8)
         turned = np.rot90(lit, self.turns)
         turned = np.ascontiguousarray(turned[:, ::-1] if self.is_mirrored else turned)
         inside = [box for box in self.raster.boxes if _inside(box, window) > 0.3]
