@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
 from zoomearth.core.frames import PixelBox
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.core.types import RasterRequest, Stretch
@@ -28,9 +30,12 @@ def write(path: Path, bands: NDArray[Any], **profile: Any) -> Path:
     overviews = told.pop("overviews", None)
     colormap = told.pop("colormap", None)
     count, height, width = bands.shape
-    with rasterio.open(
-        path, "w", width=width, height=height, count=count, dtype=bands.dtype.name, **told
-    ) as file:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # some are meant to have no place
+        file = rasterio.open(
+            path, "w", width=width, height=height, count=count, dtype=bands.dtype.name, **told
+        )
+    with file:
         file.write(bands)
         if colormap:
             file.write_colormap(1, colormap)

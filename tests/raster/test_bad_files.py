@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from raster_files import open_file, overview, write
+from raster_files import NORTH_UP, open_file, overview, write
 from zoomearth.core.errors import (
     RasterEmptyError,
     RasterTypeUnsupportedError,
@@ -103,7 +103,7 @@ def test_a_container_of_rasters_names_them(tmp_path: Path) -> None:
     for name in ("north", "south"):
         with rasterio.open(
             path, "w", driver="GPKG", width=300, height=300, count=1, dtype="uint8", crs="EPSG:3857",
-            transform=rasterio.Affine(1, 0, 0, 0, -1, 0), raster_table=name, append_subdataset=True,
+            transform=NORTH_UP, raster_table=name, append_subdataset=True,
         ) as file:  # fmt: skip
             file.write(NOISE[:1, :300, :300])
     said = refusal(path)

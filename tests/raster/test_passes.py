@@ -13,7 +13,7 @@ import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from raster_files import open_file, overview, write
+from raster_files import NORTH_UP, open_file, overview, write
 from rasterio.windows import Window
 from zoomearth.core.errors import Cancelled, RasterUnreadableError
 from zoomearth.core.frames import PixelBox
@@ -232,7 +232,14 @@ class TestPieces:
     )
     def test_no_piece_is_larger_than_said(self, tmp_path: Path, layout: dict[str, object]) -> None:
         path = tmp_path / "file.tif"
-        profile = {"driver": "GTiff", "width": 40_000, "height": 3_000, "count": 3, "dtype": "uint16"}
+        profile = {
+            "driver": "GTiff",
+            "transform": NORTH_UP,
+            "width": 40_000,
+            "height": 3_000,
+            "count": 3,
+            "dtype": "uint16",
+        }
         with rasterio.open(path, "w", **profile, **layout, sparse_ok=True, compress="deflate"):
             pass  # no block is written: the file is small
         with gdal(), open_dataset(str(path)) as dataset:

@@ -179,8 +179,7 @@ class _Dialogue:
         columns = f"columns {window.left:.0f}–{window.right:.0f}"
         rows = f"rows {window.top:.0f}–{window.bottom:.0f}"
         with self._pace.stage(Stage.ZOOMING, f"{columns}, {rows}"):
-            self._cancel.check()
-            return self._search.raster.read(window, self._search.side_px)
+            return self._search.raster.read(window, self._search.side_px, cancel=self._cancel)
 
     def _answer_of(self, action: Reply | Nothing) -> str:
         if isinstance(action, Reply):
