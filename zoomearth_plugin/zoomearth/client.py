@@ -125,9 +125,8 @@ class Client:
         """
         worker = self._ready_worker(ignore_progress, CancelToken())
         start = time.perf_counter()
-        with worker.request({"op": "ping"}) as request:
-            if request.reply(timeout_s) is None:
-                raise WorkerTimeoutError(f"no reply to a ping within {timeout_s} s")
+        if worker.request({"op": "ping"}).reply(timeout_s) is None:
+            raise WorkerTimeoutError(f"no reply to a ping within {timeout_s} s")
         return time.perf_counter() - start
 
     def close(self) -> None:
@@ -170,24 +169,24 @@ class Client:
             return self._worker
 
     def _converse(self, worker: WorkerProcess, query: Query, report: Report, cancel: CancelToken) -> Answer:
-        with worker.request({"op": "ask", "query": query.to_json()}) as request:
-            try:
-                while True:
-                    cancel.check()
-                    reply = request.reply(_POLL_S)
-                    if reply is None:
-                        continue
-                    news = self._understood(worker, reply)
-                    cancel.check()  # a late answer is no answer
-                    if isinstance(news, Answer):
-                        return news
-                    report(news)
-            except WorkerDiedError as error:
+        request = worker.request({"op": "ask", "query": query.to_json()})
+        try:
+            while True:
                 cancel.check()
-                raise self._death(worker, error) from error
-            finally:
-                if not request.has_ended:
-                    self._part(worker, request)
+                reply = request.reply(_POLL_S)
+                if reply is None:
+                    continue
+                news = self._understood(worker, reply)
+                cancel.check()  # a late answer is no answer
+                if isinstance(news, Answer):
+                    return news
+                report(news)
+        except WorkerDiedError as error:
+            cancel.check()
+            raise self._death(worker, error) from error
+        finally:
+            if not request.has_ended:
+                self._part(worker, request)
 
     def _understood(self, worker: WorkerProcess, reply: Dict[str, Any]) -> Any:
         """The answer or the progress in a reply."""
@@ -219,7 +218,7 @@ class Client:
 
         Returns after :data:`_PATIENCE_S` at the latest; a thread sees to the rest.
         """
-        request.send({"op": "cancel"})
+        request.cancel()
         patience_s = min(_PATIENCE_S, self._cancel_grace_s)
         if request.wait_until_ended(patience_s):
             return

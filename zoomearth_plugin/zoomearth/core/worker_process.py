@@ -98,38 +98,24 @@ class WorkerProcess:
         return self._is_ready
 
     def request(self, message: Dict[str, Any]) -> Request:
-        """Send a message under a new id; its replies come to what is returned.
+        """Send a message under a new id; its replies come to what is returned, to the last.
 
         Raises:
             ZoomEarthError: Too long for a line.
         """
         request = Request(self, next(self._ids))
+        line = _line({**message, "id": request.number})
         with self._lock:
-            self._requests[request.number] = request
             if self._has_ended:
                 request.take(None)
-        try:
-            request.send(message)
-        except ZoomEarthError:
-            self.forget(request)
-            raise
+            else:
+                self._requests[request.number] = request
+        self._outbox.put(line)
         return request
 
     def send(self, message: Dict[str, Any]) -> None:
-        """Send a line as soon as the worker reads; one that ended never will.
-
-        Raises:
-            ZoomEarthError: Too long for a line.
-        """
-        line = encode(message)
-        if len(line) > MAX_LINE_BYTES:
-            raise ZoomEarthError(f"a message of {len(line)} bytes", "Choose an area with fewer corners.")
-        self._outbox.put(line)
-
-    def forget(self, request: Request) -> None:
-        """Whatever still comes for it is dropped."""
-        with self._lock:
-            self._requests.pop(request.number, None)
+        """Send a line as soon as the worker reads; one that ended never will."""
+        self._outbox.put(_line(message))
 
     def stop(self, farewell_s: float) -> None:
         """End it, by force after ``farewell_s``; returns when process and threads are gone."""
@@ -215,8 +201,8 @@ class WorkerProcess:
         self._outbox.put(None)
         with self._lock:
             self._has_ended = True
-            for request in self._requests.values():
-                request.take(None)
+            while self._requests:
+                self._requests.popitem()[1].take(None)
         self._started.set()
 
     def _deliver(self, message: Dict[str, Any]) -> None:
@@ -230,12 +216,13 @@ class WorkerProcess:
         if not isinstance(number, int):
             raise WireError(f"the id {number!r}")
         with self._lock:
-            request = self._requests.get(number)
             # A request that could not be read has no id: whoever waits is meant.
-            meant = list(self._requests.values()) if number == NOBODY else [request]
-        for waiting in meant:
-            if waiting is not None:
-                waiting.take(message)
+            meant = list(self._requests) if number == NOBODY else [number]
+            for waiting in meant:
+                is_last = event in LAST_EVENTS
+                request = self._requests.pop(waiting, None) if is_last else self._requests.get(waiting)
+                if request is not None:
+                    request.take(message)
 
     def _read_log(self, stream: IO[bytes]) -> None:
         with stream:
@@ -246,7 +233,7 @@ class WorkerProcess:
 
 
 class Request:
-    """One id and what comes for it; a context manager that forgets it.
+    """One id and what comes for it.
 
     Args:
         worker: Who is asked.
@@ -259,12 +246,6 @@ class Request:
         self._replies: queue.Queue[Optional[Dict[str, Any]]] = queue.Queue()
         self._ended = threading.Event()
 
-    def __enter__(self) -> Request:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._worker.forget(self)
-
     @property
     def has_ended(self) -> bool:
         """Whether the worker said its last on it, or ended itself."""
@@ -274,9 +255,9 @@ class Request:
         """As :attr:`has_ended`, by then."""
         return self._ended.wait(timeout_s)
 
-    def send(self, message: Dict[str, Any]) -> None:
-        """A message under this id."""
-        self._worker.send({**message, "id": self.number})
+    def cancel(self) -> None:
+        """Ask the worker to stop; it says its last on it all the same."""
+        self._worker.send({"op": "cancel", "id": self.number})
 
     def take(self, message: Optional[Dict[str, Any]]) -> None:
         """From the reading thread: a reply, or None when no more will come."""
@@ -297,6 +278,13 @@ class Request:
         if message is None:
             raise self._worker.death()
         return message
+
+
+def _line(message: Dict[str, Any]) -> bytes:
+    line = encode(message)
+    if len(line) > MAX_LINE_BYTES:
+        raise ZoomEarthError(f"a message of {len(line)} bytes", "Choose an area with fewer corners.")
+    return line
 
 
 def _process_options() -> Dict[str, Any]:
