@@ -313,7 +313,9 @@ def test_worker_does_not_outlive_its_parent(
 ) -> None:
     model = held.model if is_stuck else script(ENDLESS)
     code = PARENT.format(heart=environment["PYTHONPATH"], raster=str(scene), model=model)
-    parent = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True
+    )
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     if is_stuck:

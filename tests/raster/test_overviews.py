@@ -9,6 +9,7 @@ import rasterio.shutil
 from raster_files import block_means, gdal_average, has_command, open_file, overview, write
 from zoomearth.core.errors import AreaOutsideError, RasterEmptyError
 from zoomearth.core.frames import PixelBox
+from zoomearth.core.types import Stretch
 from zoomearth.raster.picture import NODATA_GREY
 
 needs_gdal = pytest.mark.skipif(not has_command("gdal_translate"), reason="GDAL's commands are not installed")
@@ -44,7 +45,7 @@ def test_it_agrees_with_gdal(tmp_path: Path, size: tuple[int, int], layout: dict
 
 @needs_gdal
 def test_nodata_agrees_with_gdal(tmp_path: Path) -> None:
-    pixels = textured()
+    pixels = np.maximum(textured(), 10)
     pixels[:, 100:700, 250:900] = 9
     path = write(tmp_path / "file.tif", pixels, nodata=9, **TILED)
     with open_file(path) as raster:
@@ -158,6 +159,31 @@ class TestData:
         assert (picture.pixels[16:] == NODATA_GREY).all()
         assert picture.valid_share == pytest.approx(0.5, abs=0.001)
         assert picture.pixels[15, 31, 0] == 255 and picture.pixels[0, 0, 0] == 0
+
+    @pytest.mark.parametrize("side_px", [8, 4])
+    def test_a_saturated_band_of_bytes_is_no_hole(self, tmp_path: Path, side_px: int) -> None:
+        """Yellow in a file whose nodata is 255: only what is white in all bands is empty."""
+        pixels = np.array([255, 255, 40], np.uint8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
+        pixels[2, 4:] = 255
+        with open_file(write(tmp_path / "file.tif", pixels, nodata=255)) as raster:
+            picture = overview(raster, side_px)
+        half = side_px // 2
+        assert (picture.pixels[:half] == (255, 255, 40)).all() and (
+            picture.pixels[half:] == NODATA_GREY
+        ).all()
+        assert picture.valid_share == 0.5
+
+    @pytest.mark.parametrize("side_px", [8, 4])
+    @pytest.mark.parametrize(("dtype", "nodata"), [("int16", 9999), ("float32", np.nan)])
+    def test_a_band_without_data_adds_nothing_to_the_others(
+        self, tmp_path: Path, dtype: str, nodata: float, side_px: int
+    ) -> None:
+        pixels = np.array([100, 200, 0])[:, None, None] * np.ones((1, 8, 8))
+        pixels[2] = nodata
+        path = write(tmp_path / "file.tif", pixels.astype(dtype), nodata=nodata)
+        with open_file(path, stretch=Stretch.NONE) as raster:
+            picture = overview(raster, side_px)
+        assert (picture.pixels == (100, 200, 0)).all() and picture.valid_share == 1.0
 
     def test_an_empty_area_is_refused(self, tmp_path: Path) -> None:
         pixels = np.full((1, 900, 900), 5, np.int16)

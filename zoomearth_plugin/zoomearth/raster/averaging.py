@@ -83,15 +83,14 @@ class AreaAverage:
         """The means so far.
 
         Returns:
-            (bands, rows, columns), 0 where nothing valid is; and (rows, columns), the share of each
-            view pixel that is valid in the band that has most, 0 to 1.
+            Both (bands, rows, columns): means, 0 where nothing valid is; and the share of each view
+            pixel that is valid, 0 to 1.
         """
         cell = np.outer(np.diff(self._rows), np.diff(self._columns))
         shares = self._shares / cell.astype(np.float32)
         is_seen = shares > 1e-5  # less is a rounding error of neighbours' shares
         means = np.divide(self._sums, self._shares, out=np.zeros_like(self._sums), where=is_seen)
-        coverage = np.where(is_seen, np.minimum(shares, 1.0), 0.0).max(axis=0)
-        return means, coverage.astype(np.float32)
+        return means, np.where(is_seen, np.minimum(shares, 1), 0).astype(np.float32)
 
 
 def _touched(edges: NDArray[np.float64], start: int, stop: int) -> slice:

@@ -74,16 +74,19 @@ class Channels:
         return values, None if valid is None or valid.all() else valid
 
     def _valid(self, values: NDArray[np.generic]) -> NDArray[np.bool_] | None:
-        """Which values are neither nodata, nor NaN, nor infinite; None where none could be."""
+        """Which values are neither nodata, nor NaN, nor infinite; None where none could be.
+
+        In bytes, nodata is a brightness like any other: a pixel is empty where all its bands are.
+        """
         stored = [_as_stored(nodata, values.dtype) for nodata in self.nodata]
         is_float = values.dtype.kind == "f"
         if not is_float and all(nodata is None for nodata in stored):
             return None
-        valid = np.isfinite(values) if is_float else np.ones(values.shape, np.bool_)
+        valid: NDArray[np.bool_] = np.isfinite(values) if is_float else np.ones(values.shape, np.bool_)
         for plane, is_valid, nodata in zip(values, valid, stored, strict=True):
             if nodata is not None:
                 is_valid &= plane != nodata
-        return valid
+        return np.any(valid, axis=0, keepdims=True) if values.dtype == np.uint8 else valid
 
 
 def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:

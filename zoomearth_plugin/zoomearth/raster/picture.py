@@ -45,28 +45,29 @@ class NativePicture:
         self.valid_px = 0
 
     def add(self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None) -> None:
-        is_valid: NDArray[np.bool_] | None = None if valid is None else np.logical_or.reduce(valid)
         rows = slice(top - self._top, top - self._top + values.shape[1])
         columns = slice(left - self._left, left - self._left + values.shape[2])
-        self.pixels[rows, columns] = colours(values, is_valid, self._range)
-        self.valid_px += values[0].size if is_valid is None else int(np.count_nonzero(is_valid))
+        self.pixels[rows, columns] = colours(values, valid, self._range)
+        self.valid_px += values[0].size if valid is None else int(np.count_nonzero(valid.any(axis=0)))
 
 
 def colours(
-    values: NDArray[np.generic], is_valid: NDArray[np.bool_] | None, value_range: ValueRange
+    values: NDArray[np.generic], valid: NDArray[np.bool_] | None, value_range: ValueRange
 ) -> NDArray[np.uint8]:
     """Values as colours.
 
     Args:
         values: (1 or 3, rows, columns).
-        is_valid: (rows, columns); None for all.
+        valid: Which of them hold data, (bands or 1, rows, columns); None for all. A pixel that has
+            data in some bands shows nothing of the others.
         value_range: What becomes black and what becomes full brightness, by band.
 
     Returns:
         (rows, columns, 3); one band is shown as grey.
     """
     bands = value_range.to_bytes(values)
-    if is_valid is not None:
-        bands[:, ~is_valid] = NODATA_GREY
+    if valid is not None:
+        bands *= valid
+        bands[:, ~valid.any(axis=0)] = NODATA_GREY
     shown = np.broadcast_to(bands, (3, *bands.shape[1:]))
     return np.ascontiguousarray(np.moveaxis(shown, 0, 2))

@@ -189,7 +189,7 @@ class Raster:
             return Picture(view, native.pixels, native.valid_px / view.window.area)
         values, coverage = self._averages(view, level, told, cancel)
         pixels = colours(values, coverage > 0, value_range)
-        return Picture(view, pixels, float(coverage.mean(dtype=np.float64)))
+        return Picture(view, pixels, float(coverage.max(axis=0).mean(dtype=np.float64)))
 
     def _averages(
         self, view: View, level: int | None, told: Callable[[float], None], cancel: CancelToken
@@ -235,7 +235,7 @@ class Raster:
         if not all(values.size for values in samples):  # data in a few spots only: look at all of it
             view = self._view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
             values, coverage = self._averages(view, self._level_for(view), lambda share: None, cancel)
-            samples = [band[coverage > 0] for band in values]
+            samples = [band[share > 0] for band, share in zip(values, coverage, strict=True)]
         found = range_of(samples, stretch)
         _log.debug("%s is shown from %s to %s", self._request.uri, found.low, found.high)
         return {"low": np.array(found.low), "high": np.array(found.high)}
