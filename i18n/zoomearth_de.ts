@@ -333,6 +333,10 @@
             <translation>Einstellungen…</translation>
         </message>
         <message>
+            <source>Set up…</source>
+            <translation>Einrichten…</translation>
+        </message>
+        <message>
             <source>Log</source>
             <translation>Protokoll</translation>
         </message>

@@ -333,6 +333,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Set up…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Log</source>
             <translation type="unfinished"></translation>
         </message>

@@ -23,7 +23,7 @@ from ..tasks import AnswerRecord
 from ..wording import error_text, warning_text
 from ..zoomearth.core.types import Region
 from .ink import TextLabel, line_icon, wear_icon
-from .measures import box_text, gsd_text, metres_per_raster_pixel, seconds_text
+from .measures import box_text, gsd_text, metres_per_raster_pixel, seconds_text, size_text
 from .step_strip import StepStrip
 from .step_viewer import StepViewer
 
@@ -180,7 +180,7 @@ class AnswerCard(QWidget):
 
 def _region_text(region: Region, metres_per_pixel: Optional[float]) -> str:
     label = region.label.strip() or translate("AnswerCard", "Region")
-    parts = [" ".join(label.split()), box_text(region.pixel_box, metres_per_pixel)]
+    parts = [" ".join(label.split()), size_text(region.pixel_box, metres_per_pixel)]
     if region.score is not None:
         parts.append(f"{region.score:.0%}")
     return "  ·  ".join(parts)

@@ -75,7 +75,7 @@ class ZoomEarthDock(QgsDockWidget):
         self.form.layer_changed.connect(self._layer_changed)
         self.feed.example_chosen.connect(self._take_example)
         self.feed.raster_requested.connect(lambda: self._iface.actionAddRasterLayer().trigger())
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        escape = QShortcut(QKeySequence(QKeySequence.StandardKey.Cancel), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self.cancel)
         for signal, slot in self._queue_slots():

@@ -50,7 +50,7 @@ class Feed(QScrollArea):
         return QSize(max(needed, LEAST_WIDTH_PX), super().minimumSizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """A card that has changed may need more width."""
+        """QScrollArea watches its widget: a card that has changed may need more width."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from qgis.PyQt.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, QTimer
-from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap, QTextOption
 from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
@@ -63,14 +63,16 @@ def text_style(*, scale: float, strength: float, is_bold: bool) -> str:
     return f"color: rgba({red}, {green}, {blue}, {color.alpha()}); font-size: {points:.1f}pt{weight}"
 
 
-def line_icon(name: str) -> QIcon:
-    """One of the drawn icons, in the theme's ink as it is now."""
+def line_icon(name: str, color: Optional[QColor] = None) -> QIcon:
+    """One of the drawn icons, in the theme's ink as it is now, or in a colour of its surroundings."""
     drawing = (resource_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     icon = QIcon()
-    for side_px in ICON_SIDES_PX:
-        for mode, strength in ((QIcon.Mode.Normal, 0.85), (QIcon.Mode.Disabled, DISABLED_STRENGTH)):
-            icon.addPixmap(_inked(renderer, side_px, ink(strength)), mode)
+    worn = ink() if color is None else QColor(color)
+    for mode, strength in ((QIcon.Mode.Normal, 0.85), (QIcon.Mode.Disabled, DISABLED_STRENGTH)):
+        worn.setAlphaF(strength)
+        for side_px in ICON_SIDES_PX:
+            icon.addPixmap(_inked(renderer, side_px, worn), mode)
     return icon
 
 
@@ -140,5 +142,12 @@ class ElidedLabel(TextLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         line = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideLeft, self.width())
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), line)
+        painter.drawText(QRectF(self.rect()), line, one_line(Qt.AlignmentFlag.AlignLeft))
         painter.end()
+
+
+def one_line(alignment: "Qt.AlignmentFlag") -> QTextOption:  # noqa: UP037 # a type, no value
+    """How a painter sets one line of text, in the middle of its height."""
+    option = QTextOption(alignment | Qt.AlignmentFlag.AlignVCenter)
+    option.setWrapMode(QTextOption.WrapMode.NoWrap)
+    return option

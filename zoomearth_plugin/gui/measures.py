@@ -11,6 +11,8 @@ from ..zoomearth.core.types import Answer
 
 translate = QCoreApplication.translate
 
+NO_BREAK = "\u00a0"
+
 
 def number_text(value: float) -> str:
     """Two or three significant digits for what is small, whole numbers for what is large."""
@@ -22,12 +24,12 @@ def number_text(value: float) -> str:
 
 
 def length_text(metres: float) -> str:
-    """``50 cm``, ``12 m``, ``4.1 km``."""
+    """``50 cm``, ``12 m``, ``4.1 km``; no line breaks between number and unit."""
     if metres >= 1000:
-        return f"{number_text(metres / 1000)} km"
+        return f"{number_text(metres / 1000)}{NO_BREAK}km"
     if metres >= 1:
-        return f"{number_text(metres)} m"
-    return f"{number_text(metres * 100)} cm"
+        return f"{number_text(metres)}{NO_BREAK}m"
+    return f"{number_text(metres * 100)}{NO_BREAK}cm"
 
 
 def gsd_text(metres: Optional[float]) -> str:
@@ -47,8 +49,14 @@ def box_text(box: PixelBox, metres_per_pixel: Optional[float]) -> str:
     """A box in pixels, and on the ground where that is known."""
     if metres_per_pixel is None:
         return pixels_text(box)
-    ground = " × ".join(length_text(side * metres_per_pixel) for side in (box.width, box.height))
-    return f"{pixels_text(box)} ({ground})"
+    return f"{pixels_text(box)} ({size_text(box, metres_per_pixel)})"
+
+
+def size_text(box: PixelBox, metres_per_pixel: Optional[float]) -> str:
+    """A box on the ground; in pixels where nothing is known of the ground."""
+    if metres_per_pixel is None:
+        return pixels_text(box)
+    return " × ".join(length_text(side * metres_per_pixel) for side in (box.width, box.height))
 
 
 def metres_per_raster_pixel(answer: Answer) -> Optional[float]:

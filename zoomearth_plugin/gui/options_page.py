@@ -8,7 +8,7 @@ from typing import Dict, Optional
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from .. import settings
 from ..settings import Setting, Settings
@@ -21,6 +21,7 @@ translate = QCoreApplication.translate
 PAGE_NAME = "zoomearthOptions"
 LARGE_STEP = 56
 """Views of whole picture tokens, for the models there are."""
+GAP_PX = 10
 
 
 class ZoomEarthOptionsFactory(QgsOptionsWidgetFactory):
@@ -53,22 +54,36 @@ class OptionsPage(QgsOptionsPageWidget):
         super().__init__(parent)
         self.setObjectName(PAGE_NAME)
         self._editors: Dict[str, QWidget] = {}
+        rows = self._rows()
+        self.engine = EnginePanel(data_folder, self.edited)
+        content = QVBoxLayout()
+        content.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
+        content.setSpacing(GAP_PX)
+        content.addLayout(rows)
+        content.addWidget(self.engine)
+        content.addStretch(1)
+        QVBoxLayout(self).addLayout(content)  # QGIS takes the outer layout's margins away
+
+    def _rows(self) -> QGridLayout:
         stored = settings.load()
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = QGridLayout()
+        rows.setColumnStretch(1, 1)
+        rows.setHorizontalSpacing(GAP_PX)
+        rows.setVerticalSpacing(2)
         for row in settings.table():
             editor = _editor(row, getattr(stored, row.key))
             editor.setObjectName(f"zoomearth_{row.key}")
             editor.setToolTip(row.tip)
             editor.setAccessibleName(row.title)
             self._editors[row.key] = editor
-            form.addRow(row.title, editor)
-            form.addRow("", TextLabel(row.tip, strength=0.6, scale=0.9))
-        self.engine = EnginePanel(data_folder, self.edited)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.engine)
-        layout.addStretch(1)
+            title = QLabel(row.title)
+            title.setBuddy(editor)
+            line = rows.rowCount()
+            rows.addWidget(title, line, 0)
+            rows.addWidget(editor, line, 1)
+            rows.addWidget(TextLabel(row.tip, strength=0.6, scale=0.9), line + 1, 1)
+            rows.setRowMinimumHeight(line + 2, GAP_PX)
+        return rows
 
     def edited(self) -> Settings:
         """The settings as the page shows them."""

@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..tasks import AnswerRecord
 from ..wording import error_text, stage_text
-from ..zoomearth.core.errors import ZoomEarthError
+from ..zoomearth.core.errors import EngineMissingError, ZoomEarthError
 from ..zoomearth.core.progress import Progress, Stage
 from .answer_card import AnswerCard
 from .ink import ElidedLabel, TextLabel, follow_theme, ink, wear_icon
@@ -189,6 +189,8 @@ class _FailureBody(QWidget):
         self.again = QPushButton(translate("QuestionCard", "Ask again"))
         self.again.setObjectName("zoomearthAskAgain")
         self.settings = QPushButton(translate("QuestionCard", "Settings…"))
+        if error.code == EngineMissingError.code:
+            self.settings.setText(translate("QuestionCard", "Set up…"))
         self.settings.setObjectName("zoomearthFailureSettings")
         self.log = QPushButton(translate("QuestionCard", "Log"))
         self.log.setObjectName("zoomearthLog")

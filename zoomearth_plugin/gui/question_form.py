@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+WORD_JOINER = "\u2060"
+"""Keeps a line from breaking here."""
+
 RASTER_LAYERS = (
     Qgis.LayerFilter.RasterLayer
     if hasattr(Qgis, "LayerFilter")  # QGIS 3.34
@@ -151,7 +154,8 @@ def layer_text(layer: QgsRasterLayer) -> str:
         )
     else:
         parts.append(number_text(pixel))
-    return "  ·  ".join([*parts, crs.authid() or translate("QuestionForm", "own CRS")])
+    code = crs.authid().replace(":", f":{WORD_JOINER}")
+    return "  ·  ".join([*parts, code or translate("QuestionForm", "own CRS")])
 
 
 def _metres():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.PyQt.QtCore import QCoreApplication, QPoint, Qt
-from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtGui import QIcon, QKeyEvent, QPalette
 from qgis.PyQt.QtWidgets import QLineEdit, QMenu, QWidget
 
 from .history import QuestionHistory, examples
@@ -29,10 +29,14 @@ class QuestionLine(QLineEdit):
         self.setToolTip(
             translate("QuestionLine", "Enter asks, Escape cancels, Up and Down bring back earlier questions.")
         )
-        self._earlier = self.addAction(line_icon("history"), QLineEdit.ActionPosition.TrailingPosition)
+        self._earlier = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
         self._earlier.setToolTip(translate("QuestionLine", "Earlier questions and examples"))
         self._earlier.triggered.connect(self._show_menu)
-        follow_theme(self, lambda: self._earlier.setIcon(line_icon("history")))
+        follow_theme(self, self._dress)
+
+    def _dress(self) -> None:
+        self.ensurePolished()
+        self._earlier.setIcon(line_icon("history", self.palette().color(QPalette.ColorRole.Text)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Up and Down, as in a shell."""

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..tasks import AnswerRecord
 from ..wording import warning_text
 from ..zoomearth.core.types import Ring
-from .measures import box_text, gsd_text, metres_per_raster_pixel, seconds_text
+from .measures import NO_BREAK, box_text, gsd_text, metres_per_raster_pixel, seconds_text
 
 translate = QCoreApplication.translate
 
@@ -33,7 +33,7 @@ def record_text(record: AnswerRecord) -> str:
     )
     lines += [f"{name}: {value}" for name, value in facts if value]
     lines += [warning_text(warning) for warning in answer.warnings]
-    return "\n".join(lines)
+    return "\n".join(lines).replace(NO_BREAK, " ")
 
 
 def polygon_text(ring: Ring) -> str:

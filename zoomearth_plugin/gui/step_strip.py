@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QImage, QPainter, QPaintEvent, QPen
 from qgis.PyQt.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from ..zoomearth.core.types import Answer, Step
-from .ink import follow_theme, ink
+from .ink import follow_theme, ink, one_line
 from .measures import gsd_text, pixels_text
 from .pictures import CORNER_RADIUS_PX, PictureLoader, fitted, paint_picture
 
@@ -84,7 +84,7 @@ class StepButton(QAbstractButton):
         for row, text in enumerate((self.title, self.detail)):
             line = QRectF(1, top + row * line_px, self.width() - 2, line_px)
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(line.width()))
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignHCenter), shown)
+            painter.drawText(line, shown, one_line(Qt.AlignmentFlag.AlignHCenter))
 
     def _caption_height(self) -> int:
         return 2 * self.fontMetrics().lineSpacing()

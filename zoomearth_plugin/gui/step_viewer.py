@@ -73,10 +73,10 @@ class StepViewer(QDialog):
 
     def _buttons(self) -> QHBoxLayout:
         self._back = QPushButton(translate("StepViewer", "Back"))
-        self._back.setShortcut(QKeySequence(Qt.Key.Key_PageUp))
+        self._back.setShortcut(QKeySequence(QKeySequence.StandardKey.MoveToPreviousPage))
         self._back.clicked.connect(lambda: self._go(-1))
         self._next = QPushButton(translate("StepViewer", "Next"))
-        self._next.setShortcut(QKeySequence(Qt.Key.Key_PageDown))
+        self._next.setShortcut(QKeySequence(QKeySequence.StandardKey.MoveToNextPage))
         self._next.clicked.connect(lambda: self._go(1))
         closing = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         closing.rejected.connect(self.reject)
