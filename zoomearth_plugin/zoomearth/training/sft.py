@@ -152,7 +152,7 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         weight_decay=0.02,
         adam_beta2=0.98,
         max_grad_norm=1.0,
-        bf16=True,
+        bf16=_is_bfloat16_fast(),
         use_cpu=not has_cuda,
         logging_steps=20,
         save_steps=config.save_steps,
@@ -167,6 +167,13 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         gradient_checkpointing=False,
         disable_tqdm=True,
     )
+
+
+def _is_bfloat16_fast() -> bool:
+    """A processor without matrix tiles trains this model faster in float32."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
 
 
 def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
