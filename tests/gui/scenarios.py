@@ -12,6 +12,22 @@ import traceback
 from pathlib import Path
 
 import hands
+from acting import (
+    ANSWER,
+    FOLDER,
+    ZOOM,
+    Held,
+    ask,
+    ask_and_wait,
+    codes,
+    fresh,
+    idle,
+    plugin,
+    scripted,
+    until_idle,
+    use,
+    workers,
+)
 from hands import click, rest, seen, texts, until, widget
 from qgis import utils
 from qgis.core import QgsApplication, QgsProject, QgsRectangle
@@ -28,104 +44,6 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 from qgis.utils import iface
-
-FOLDER = Path(os.environ["ZOOMEARTH_TEST_FOLDER"])
-ZOOM = '<think>There.</think>[{"bbox_2d": [128, 96, 256, 192], "label": "<b>ship</b>"}]'
-ANSWER = "<think>I see.</think><answer>red</answer>"
-QUESTION = "What colour is the ship?"
-
-
-def plugin():
-    return utils.plugins[hands.PACKAGE]
-
-
-def use(**changes):
-    """Keep these settings, all others at their defaults."""
-    from zoomearth_plugin import settings
-
-    settings.save(settings.Settings(cache_folder=str(FOLDER / "cache"), **changes))
-
-
-def scripted(*outputs):
-    path = FOLDER / "script.json"
-    path.write_text(json.dumps(outputs))
-    return f"scripted:{path}"
-
-
-class Held:
-    """A model that waits in the middle of a question until it is released."""
-
-    count = 0
-
-    def __init__(self):
-        Held.count += 1
-        self._path = FOLDER / f"held{Held.count}.json"
-        os.mkfifo(self._path)
-        self._pipe = None
-        self.model = f"scripted:{self._path}"
-
-    def is_read(self):
-        if self._pipe is None:
-            try:
-                self._pipe = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                return False
-        return True
-
-    def release(self, *outputs):
-        with open(self._pipe, "w") as pipe:
-            pipe.write(json.dumps(outputs))
-
-
-def ask(question=QUESTION):
-    hands.type_question(question)
-    hands.press_ask()
-
-
-def idle():
-    return plugin().queue.running is None
-
-
-def until_idle(seconds=30):
-    until(idle, seconds, "the end of the question")
-    rest(200)
-
-
-def ask_and_wait(question=QUESTION):
-    ask(question)
-    until_idle()
-
-
-def fresh(raster="scene.tif"):
-    """An empty project with one raster, and no cards of earlier questions."""
-    QgsProject.instance().clear()
-    feed = plugin().dock.feed
-    for card in list(feed.cards):
-        feed.remove(card)
-    iface.messageBar().clearWidgets()
-    box = widget("zoomearthArea", QComboBox)
-    box.setCurrentIndex(0)
-    layer = hands.open_raster(FOLDER / raster) if raster else None
-    rest(200)
-    return layer
-
-
-def codes():
-    return texts("zoomearthCode")
-
-
-def workers():
-    """Ids of the worker processes that this QGIS started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            line = (entry / "cmdline").read_bytes().split(b"\0")
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            continue
-        if b"worker" in line and parent == os.getpid():
-            found.append(int(entry.name))
-    return found
 
 
 def no_layer():

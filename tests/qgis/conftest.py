@@ -6,7 +6,11 @@ import json
 
 import pytest
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
-from qgis_samples import HeldScript, write_raster
+from qgis_samples import ASKED_AT, HeldScript, write_raster
+
+from zoomearth_plugin import sources
+from zoomearth_plugin.layers import AnswerLayer
+from zoomearth_plugin.settings import Settings
 
 
 @pytest.fixture
@@ -46,6 +50,40 @@ def own_settings(qgis_app):
     QgsSettings().remove("zoomearth")
     yield
     QgsSettings().remove("zoomearth")
+
+
+@pytest.fixture
+def answers(project, tmp_path):
+    return AnswerLayer(project, tmp_path / "profile" / "answers")
+
+
+@pytest.fixture
+def store(answers, qtbot):
+    """Appends an answer about a layer and waits; gives the places and the error."""
+
+    def append(layer, answer, answers=answers):
+        query = sources.freeze_query("What colour is the ship?", layer, None, Settings())
+        told = []
+        context = sources.ask_context(layer)
+        answers.append(answer, query, context, ASKED_AT, lambda *result: told.append(result))
+        qtbot.waitUntil(lambda: bool(told), timeout=10_000)
+        assert len(told) == 1
+        return told[0]
+
+    return append
+
+
+@pytest.fixture
+def ask(store, project):
+    """The same, for when nothing goes wrong; gives each feature as (layer, feature)."""
+
+    def append(layer, answer):
+        places, error = store(layer, answer)
+        assert error is None
+        layers = [project.mapLayer(place.layer_id) for place in places]
+        return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
+
+    return append
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy
-from osgeo import gdal, osr
+from osgeo import gdal, ogr, osr
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -20,6 +20,12 @@ from zoomearth_plugin.zoomearth.core.types import Answer, AnswerFrame, Region, S
 
 gdal.UseExceptions()
 ASKED_AT = datetime(2026, 11, 20, 22, 30, 5, tzinfo=timezone.utc)
+# Pixels [100, 50, 200, 150] of the scene: 1,000 m on a side.
+SQUARE = ((501000.0, 5599500.0), (502000.0, 5599500.0), (502000.0, 5598500.0), (501000.0, 5598500.0))
+FIELD_NAMES = (
+    "question answer label score verified kind step reasoning raw_output model revision source "
+    "seen_gsd_m area_m2 pixel_box asked_at seconds warnings"
+).split()
 NORTH_UP = (500000.0, 10.0, 0.0, 5600000.0, 0.0, -10.0)
 
 
@@ -105,3 +111,10 @@ class HeldScript:
             except OSError:
                 return False
         return True
+
+
+def ogr_answers(path):
+    """Answers in a GeoPackage, in the order of its table."""
+    data_set = ogr.Open(str(path))
+    table = data_set.GetLayerByName("answers")
+    return [feature.GetField("answer") for feature in table]

@@ -1,78 +1,32 @@
-"""Answers on the map: places, fields, style, the project's file, export, full disks."""
+"""Answers on the map: places, fields, style, the project's file."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from osgeo import ogr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsRectangle,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import NULL, Qt
-from qgis_samples import ASKED_AT, answer_of
+from qgis_samples import ASKED_AT, FIELD_NAMES, SQUARE, answer_of, ogr_answers
 
-from zoomearth_plugin import geopackage, sources
-from zoomearth_plugin.layers import AnswerLayer
+from zoomearth_plugin import sources
 from zoomearth_plugin.settings import Settings
-from zoomearth_plugin.zoomearth.core.errors import DiskFullError, OutputUnwritableError
 from zoomearth_plugin.zoomearth.core.types import AnswerFrame
 
 UTM33 = QgsCoordinateReferenceSystem("EPSG:32633")
-# Pixels [100, 50, 200, 150] of the scene: 1,000 m on a side.
-SQUARE = ((501000.0, 5599500.0), (502000.0, 5599500.0), (502000.0, 5598500.0), (501000.0, 5598500.0))
-NAMES = (
-    "question answer label score verified kind step reasoning raw_output model revision source "
-    "seen_gsd_m area_m2 pixel_box asked_at seconds warnings"
-).split()
-
-
-@pytest.fixture
-def answers(project, tmp_path):
-    return AnswerLayer(project, tmp_path / "profile" / "answers")
-
-
-@pytest.fixture
-def store(answers, qtbot):
-    """Appends an answer about a layer and waits; gives the places and the error."""
-
-    def append(layer, answer, answers=answers):
-        query = sources.freeze_query("What colour is the ship?", layer, None, Settings())
-        told = []
-        context = sources.ask_context(layer)
-        answers.append(answer, query, context, ASKED_AT, lambda *result: told.append(result))
-        qtbot.waitUntil(lambda: bool(told), timeout=10_000)
-        assert len(told) == 1
-        return told[0]
-
-    return append
-
-
-@pytest.fixture
-def ask(store, project):
-    """The same, for when nothing goes wrong; gives each feature as (layer, feature)."""
-
-    def append(layer, answer):
-        places, error = store(layer, answer)
-        assert error is None
-        layers = [project.mapLayer(place.layer_id) for place in places]
-        return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
-
-    return append
 
 
 class TestFields:
     def test_names_and_order_are_the_contract(self, ask, layer):
         made, _ = ask(layer, answer_of(SQUARE))[0]
-        assert [field.name() for field in made.fields()] == ["fid", *NAMES]
+        assert [field.name() for field in made.fields()] == ["fid", *FIELD_NAMES]
 
     def test_region(self, ask, layer, tmp_path):
         answer = answer_of(SQUARE, warnings=("a: b", "c: d"), reasoning="long " * 20_000)
@@ -219,8 +173,8 @@ class TestFile:
         shutil.copytree(tmp_path / "a", tmp_path / "b")
         assert project.read(str(tmp_path / "b" / "work.qgz"))
         ask(layer, answer_of(SQUARE, text="blue"))
-        assert _ogr_answers(tmp_path / "a" / "work_zoomearth" / "answers.gpkg") == ["red"]
-        assert _ogr_answers(tmp_path / "b" / "work_zoomearth" / "answers.gpkg") == ["red", "blue"]
+        assert ogr_answers(tmp_path / "a" / "work_zoomearth" / "answers.gpkg") == ["red"]
+        assert ogr_answers(tmp_path / "b" / "work_zoomearth" / "answers.gpkg") == ["red", "blue"]
 
     def test_profile_folder_while_not_saved(self, ask, layer, tmp_path):
         made, _ = ask(layer, answer_of(SQUARE))[0]
@@ -275,7 +229,7 @@ class TestFile:
         qtbot.waitUntil(lambda: bool(told), timeout=10_000)
         assert told == [((), None)]
         assert answers.layers() == []
-        assert _ogr_answers(tmp_path / "work_zoomearth" / "answers.gpkg") == ["red"]
+        assert ogr_answers(tmp_path / "work_zoomearth" / "answers.gpkg") == ["red"]
 
 
 class TestStyle:
@@ -305,112 +259,9 @@ class TestStyle:
         assert "10.00 m/px" in html
 
 
-class TestExport:
-    def test_all_answers_with_their_style_inside(self, ask, answers, layer, tmp_path):
-        ask(layer, answer_of(SQUARE, regions=2))
-        answers.export(tmp_path / "out.gpkg")
-        opened = QgsVectorLayer(f"{tmp_path}/out.gpkg|layername=answers", "x", "ogr")
-        assert opened.featureCount() == 2
-        assert {category.value() for category in opened.renderer().categories()} == {
-            "region",
-            "searched_area",
-        }
-        assert [field.name() for field in opened.fields()] == ["fid", *NAMES]
-        assert sorted(os.listdir(tmp_path)) == ["out.gpkg", "profile", "scene.tif"]
-
-    def test_one_answer(self, store, answers, layer, tmp_path):
-        store(layer, answer_of(SQUARE))
-        places, _ = store(layer, answer_of(SQUARE, text="blue"))
-        answers.export(tmp_path / "out.gpkg", places)
-        assert _ogr_answers(tmp_path / "out.gpkg") == ["blue"]
-
-    def test_replaces_an_older_file(self, ask, answers, layer, tmp_path):
-        ask(layer, answer_of(SQUARE))
-        (tmp_path / "out.gpkg").write_text("old")
-        answers.export(tmp_path / "out.gpkg")
-        assert _ogr_answers(tmp_path / "out.gpkg") == ["red"]
-
-    def test_an_export_in_the_project_is_no_answer_layer(self, ask, answers, layer, project, tmp_path):
-        made, _ = ask(layer, answer_of(SQUARE))[0]
-        answers.export(tmp_path / "out.gpkg")
-        project.addMapLayer(QgsVectorLayer(f"{tmp_path}/out.gpkg|layername=answers", "x", "ogr"))
-        assert answers.layers() == [made]
-        ask(layer, answer_of(SQUARE, text="blue"))
-        assert _ogr_answers(tmp_path / "out.gpkg") == ["red"]
-
-    def test_nothing_to_export(self, answers, tmp_path):
-        with pytest.raises(OutputUnwritableError) as caught:
-            answers.export(tmp_path / "out.gpkg")
-        assert "question" in caught.value.hint
-
-    def test_below_a_regular_file(self, ask, answers, layer, tmp_path):
-        ask(layer, answer_of(SQUARE))
-        (tmp_path / "file").write_text("x")
-        with pytest.raises(OutputUnwritableError):
-            answers.export(tmp_path / "file" / "out.gpkg")
-
-    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-    def test_read_only_folder(self, ask, answers, layer, tmp_path):
-        ask(layer, answer_of(SQUARE))
-        folder = tmp_path / "sealed"
-        folder.mkdir(mode=0o500)
-        with pytest.raises(OutputUnwritableError):
-            answers.export(folder / "out.gpkg")
-
-    def test_own_file_is_refused(self, ask, answers, layer, tmp_path):
-        made, _ = ask(layer, answer_of(SQUARE))[0]
-        with pytest.raises(OutputUnwritableError) as caught:
-            answers.export(Path(made.source().split("|")[0]))
-        assert "another" in caught.value.hint
-        assert made.featureCount() == 1
-
-    def test_full_disk_leaves_the_older_file(self, ask, answers, layer, full_disk):
-        ask(layer, answer_of(SQUARE, regions=40, reasoning="x" * 5000))
-        older = full_disk / "out.gpkg"
-        older.write_text("old")
-        with pytest.raises(DiskFullError):
-            answers.export(older)
-        assert older.read_text() == "old"
-        assert os.listdir(full_disk) == ["out.gpkg"]
-
-
-class TestFullDisk:
-    def test_answer_goes_to_a_scratch_layer(self, store, layer, project, full_disk):
-        answers = AnswerLayer(project, full_disk)
-        places, error = store(layer, answer_of(SQUARE, reasoning="x" * 200_000), answers)
-        assert error.code == "disk_full"
-        scratch = project.mapLayer(places[0].layer_id)
-        assert len(scratch.getFeature(places[0].feature_id)["reasoning"]) == 200_000
-
-
-@pytest.fixture
-def full_disk(tmp_path):
-    """A folder on a disk of its own with 64 kB, less than an empty GeoPackage."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    if subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("this system lets nobody mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def _ogr_answers(path):
-    data_set = ogr.Open(str(path))
-    table = data_set.GetLayerByName("answers")
-    return [feature.GetField("answer") for feature in table]
-
-
 def _gdal_transform(x, y, source, target):
     run = subprocess.run(
         ["gdaltransform", "-s_srs", f"EPSG:{source}", "-t_srs", f"EPSG:{target}"],
         input=f"{x} {y}\n", capture_output=True, text=True, check=True,
     )  # fmt: skip
     return tuple(float(number) for number in run.stdout.split()[:2])
-
-
-def test_storage_errors_are_told_apart(tmp_path):
-    assert isinstance(geopackage.storage_error(tmp_path / "a", "database or disk is full"), DiskFullError)
-    assert isinstance(geopackage.storage_error(tmp_path / "a", "no permission"), OutputUnwritableError)
