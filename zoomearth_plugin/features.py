@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -21,36 +20,14 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDateTime
 
 from .sources import EDGE_PARTS, AskContext
-from .zoomearth.core.errors import AreaOutsideError
-from .zoomearth.core.frames import PixelBox, View
-from .zoomearth.core.types import Answer, AnswerFrame, Query, Region, Ring
+from .zoomearth.core.answer_table import COLUMNS, answer_rows
+from .zoomearth.core.types import Answer, AnswerFrame, Query, Ring
 
-FIELDS: Tuple[Tuple[str, str], ...] = (
-    ("question", "string(0)"),
-    ("answer", "string(0)"),
-    ("label", "string(0)"),
-    ("score", "double"),
-    ("verified", "bool"),
-    ("kind", "string(0)"),
-    ("step", "integer"),
-    ("reasoning", "string(0)"),
-    ("raw_output", "string(0)"),
-    ("model", "string(0)"),
-    ("revision", "string(0)"),
-    ("source", "string(0)"),
-    ("seen_gsd_m", "double"),
-    ("area_m2", "double"),
-    ("pixel_box", "string(0)"),
-    ("asked_at", "datetime"),
-    ("seconds", "double"),
-    ("warnings", "string(0)"),
-)
+_TYPES = {"text": "string(0)", "real": "double", "bool": "bool", "integer": "integer", "time": "datetime"}
+FIELDS: Tuple[Tuple[str, str], ...] = tuple((name, _TYPES[kind]) for name, kind in COLUMNS.items())
 """(name, type of QGIS's memory provider), in the order of the answer layer; 0: text of any length."""
 
-REGION = "region"
-SEARCHED_AREA = "searched_area"
-
-Row = Tuple[Dict[str, Any], QgsGeometry]
+FeatureRow = Tuple[Dict[str, Any], QgsGeometry]
 """Attributes by field name, and the multipolygon in the frame of :func:`frame_crs`."""
 
 
@@ -64,31 +41,12 @@ def frame_crs(answer: Answer, context: AskContext) -> QgsCoordinateReferenceSyst
     return context.crs
 
 
-def rows(answer: Answer, query: Query, asked_at: datetime) -> List[Row]:
-    """One row a region; without regions, one for the searched area: no answer is without a place."""
-    common = {
-        "question": query.question,
-        "answer": _clean(answer.text),
-        "reasoning": _clean(answer.reasoning),
-        "raw_output": _clean(answer.raw_output),
-        "model": answer.model,
-        "revision": answer.revision,
-        "source": query.raster.uri,
-        "seen_gsd_m": answer.seen_gsd_m,
-        "asked_at": QDateTime.fromMSecsSinceEpoch(round(asked_at.timestamp() * 1000)).toUTC(),
-        "seconds": answer.seconds,
-        "warnings": _clean("\n".join(answer.warnings)) or None,
-    }
-    if not answer.regions:
-        searched = {"kind": SEARCHED_AREA, "step": len(answer.steps) or None}
-        searched["pixel_box"] = _box_text(answer.searched_box)
-        return [({**common, **searched}, multipolygon(answer.searched_polygon, answer.frame))]
+def rows(answer: Answer, query: Query, asked_at: datetime) -> List[FeatureRow]:
+    """See :func:`.answer_table.answer_rows`."""
+    asked = QDateTime.fromMSecsSinceEpoch(round(asked_at.timestamp() * 1000)).toUTC()
     return [
-        (
-            {**common, **_region_attributes(region), "step": _marking_step(answer, region)},
-            multipolygon(region.polygon, answer.frame),
-        )
-        for region in answer.regions
+        ({**values, "asked_at": asked}, multipolygon(ring, answer.frame))
+        for values, ring in answer_rows(answer, query, asked_at)
     ]
 
 
@@ -184,43 +142,3 @@ def _unwrapped(ring: List[QgsPointXY]) -> List[QgsPointXY]:
         turns = round((unwrapped[-1].x() - point.x()) / 360.0)
         unwrapped.append(QgsPointXY(point.x() + 360.0 * turns, point.y()))
     return unwrapped
-
-
-def _region_attributes(region: Region) -> Dict[str, Any]:
-    return {
-        "label": _clean(region.label),
-        "score": region.score,
-        "verified": region.verified,
-        "kind": REGION,
-        "pixel_box": _box_text(region.pixel_box),
-    }
-
-
-def _marking_step(answer: Answer, region: Region) -> Optional[int]:
-    """The look, 1 for the overview, in which the model marked the region; None when it is not told."""
-    for number, step in reversed(list(enumerate(answer.steps, start=1))):
-        if step.box is None:
-            continue
-        marked = _clipped(View(step.window, step.view_size).to_pixels(step.box), answer.searched_box)
-        sides = zip(marked.to_json(), region.pixel_box.to_json())
-        if all(abs(mark - side) <= 1.0 for mark, side in sides):
-            return number
-    return None
-
-
-def _clipped(box: PixelBox, within: PixelBox) -> PixelBox:
-    """As regions are clipped to the searched area; a box outside of it stays as it is."""
-    try:
-        return box.intersection(within)
-    except AreaOutsideError:
-        return box
-
-
-def _box_text(box: PixelBox) -> str:
-    """``[left, top, right, bottom]``, to a hundredth of a pixel."""
-    return json.dumps([int(side) if side == int(side) else round(side, 2) for side in box.to_json()])
-
-
-def _clean(text: str) -> str:
-    """Text of a model without what a database cannot hold: NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -25,6 +25,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject
 
 from . import features, geopackage
 from .sources import AskContext
+from .zoomearth.core.answer_table import REGION, SEARCHED_AREA
 from .zoomearth.core.errors import OutputUnwritableError, ZoomEarthError
 from .zoomearth.core.types import Answer, Query
 from .zoomearth.resources import resource_folder
@@ -274,8 +275,8 @@ def _table(layer: object) -> str:
 
 def _kind_labels() -> Dict[str, str]:
     return {
-        features.REGION: translate("AnswerLayer", "Region"),
-        features.SEARCHED_AREA: translate("AnswerLayer", "Searched area"),
+        REGION: translate("AnswerLayer", "Region"),
+        SEARCHED_AREA: translate("AnswerLayer", "Searched area"),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import shutil
 import struct
@@ -20,9 +19,9 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from rasterio.crs import CRS
 from rasterio.warp import transform as transform_positions
 
-from .core.errors import AreaOutsideError, DiskFullError, OutputUnwritableError, ZoomEarthError
-from .core.frames import PixelBox, View
-from .core.types import Answer, AnswerFrame, Query, Region, Ring
+from .core.answer_table import COLUMNS, answer_rows
+from .core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
+from .core.types import Answer, AnswerFrame, Query, Ring
 from .raster.ellipsoid import geographic_under, radii_m
 from .raster.opening import GDAL_ERRORS
 
@@ -31,27 +30,7 @@ TABLE = "answers"
 UNREFERENCED_TABLE = "answers_unreferenced"
 LEAST_FREE_BYTES = 256 * 1024
 """With less room than this, a failed write counts as a full disk: an empty GeoPackage needs 100 kB."""
-COLUMNS = {
-    "question": "text",
-    "answer": "text",
-    "label": "text",
-    "score": "float64",
-    "verified": "bool",
-    "kind": "text",
-    "step": "int32",
-    "reasoning": "text",
-    "raw_output": "text",
-    "model": "text",
-    "revision": "text",
-    "source": "text",
-    "seen_gsd_m": "float64",
-    "area_m2": "float64",
-    "pixel_box": "text",
-    "asked_at": "datetime64[ms]",
-    "seconds": "float64",
-    "warnings": "text",
-}
-"""Names and kinds, in the order of QGIS's answer layer."""
+_DTYPES = {"real": "float64", "bool": "bool", "integer": "int32", "time": "datetime64[ms]"}
 _EDGE_PARTS = 32
 """Straight edges of a map bend on the ellipsoid: they are measured in so many pieces."""
 _UTC = 100
@@ -105,14 +84,11 @@ def append_answer(path: Path, answer: Answer, query: Query, asked_at: datetime) 
     """
     crs = answer.crs if answer.frame is AnswerFrame.CRS else None
     check_writable(path, crs)
-    rings = [region.polygon for region in answer.regions] or [answer.searched_polygon]
-    rows = [
-        {**row, "asked_at": asked_at, "area_m2": area_m2(ring, crs) if crs else None}
-        for row, ring in zip(_rows(answer, query), rings, strict=True)
-    ]
+    rows = answer_rows(answer, query, asked_at)
+    values = [{**row, "area_m2": area_m2(ring, crs) if crs else None} for row, ring in rows]
     table = TABLE if crs else UNREFERENCED_TABLE
-    columns = [_column([row.get(name) for row in rows], kind) for name, kind in COLUMNS.items()]
-    places = [_multipolygon_wkb(ring, answer.frame) for ring in rings]
+    columns = [_column([row.get(name) for row in values], kind) for name, kind in COLUMNS.items()]
+    places = [_multipolygon_wkb(ring, answer.frame) for _, ring in rows]
     try:
         before = _count(path, table)
         with warnings.catch_warnings():
@@ -120,7 +96,7 @@ def append_answer(path: Path, answer: Answer, query: Query, asked_at: datetime) 
             pyogrio.raw.write(
                 path,
                 geometry=np.array(places, dtype=object),
-                field_data=[values for values, _ in columns],
+                field_data=[column for column, _ in columns],
                 field_mask=[is_null for _, is_null in columns],
                 fields=np.array(list(COLUMNS), dtype=object),
                 layer=table,
@@ -198,71 +174,15 @@ def _check_crs(path: Path, crs: str | None) -> None:
         )
 
 
-def _rows(answer: Answer, query: Query) -> list[dict[str, Any]]:
-    """Attributes, a region each; without regions, of the searched area."""
-    common = {
-        "question": query.question,
-        "answer": _clean(answer.text),
-        "reasoning": _clean(answer.reasoning),
-        "raw_output": _clean(answer.raw_output),
-        "model": answer.model,
-        "revision": answer.revision,
-        "source": query.raster.uri,
-        "seen_gsd_m": answer.seen_gsd_m,
-        "seconds": answer.seconds,
-        "warnings": _clean("\n".join(answer.warnings)) or None,
-    }
-    if not answer.regions:
-        place = {"kind": "searched_area", "step": len(answer.steps) or None}
-        return [{**common, **place, "pixel_box": _box_text(answer.searched_box)}]
-    return [{**common, **_region(answer, region)} for region in answer.regions]
-
-
-def _region(answer: Answer, region: Region) -> dict[str, Any]:
-    return {
-        "kind": "region",
-        "label": _clean(region.label),
-        "score": region.score,
-        "verified": region.verified,
-        "step": _marking_step(answer, region),
-        "pixel_box": _box_text(region.pixel_box),
-    }
-
-
-def _marking_step(answer: Answer, region: Region) -> int | None:
-    """The last look, 1 for the overview, in which the model marked the region; None when it is not told."""
-    for number, step in reversed(list(enumerate(answer.steps, start=1))):
-        if step.box is None:
-            continue
-        marked = View(step.window, step.view_size).to_pixels(step.box)
-        try:
-            marked = marked.intersection(answer.searched_box)
-        except AreaOutsideError:
-            continue
-        if np.allclose(marked.to_json(), region.pixel_box.to_json(), rtol=0, atol=1.0):
-            return number
-    return None
-
-
-def _box_text(box: PixelBox) -> str:
-    """``[left, top, right, bottom]``, to a hundredth of a pixel."""
-    return json.dumps([int(side) if side == int(side) else round(side, 2) for side in box.to_json()])
-
-
-def _clean(text: str) -> str:
-    """Text of a model without what a database cannot hold: NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
 def _column(values: list[Any], kind: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """A column's values, and which of them are NULL."""
     is_null = np.array([value is None for value in values])
     if kind == "text":
         return np.array(values, dtype=object), is_null
-    if kind.startswith("datetime"):
+    if kind == "time":
         values = [value.astimezone(timezone.utc).replace(tzinfo=None) for value in values]
     filled = [0 if value is None else value for value in values]
-    return np.array(filled, dtype=kind), is_null
+    return np.array(filled, dtype=_DTYPES[kind]), is_null
 
 
 def _multipolygon_wkb(ring: Ring, frame: AnswerFrame) -> bytes:
