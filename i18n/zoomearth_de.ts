@@ -804,8 +804,36 @@
             <translation>Das Modell hat keine Antwort geschrieben; siehe seine Begründung.</translation>
         </message>
         <message>
+            <source>The model did not answer in the agreed form; these are its words.</source>
+            <translation>Das Modell hat nicht in der vereinbarten Form geantwortet; dies sind seine Worte.</translation>
+        </message>
+        <message>
+            <source>The model asked to look closer, but the limit of zooms in the settings was reached.</source>
+            <translation>Das Modell wollte näher hinsehen, aber die Zoom-Grenze der Einstellungen war erreicht.</translation>
+        </message>
+        <message>
+            <source>The model asked to look closer, but there is no closer view.</source>
+            <translation>Das Modell wollte näher hinsehen, aber näher geht es nicht.</translation>
+        </message>
+        <message>
+            <source>The model named several places; the first one counts.</source>
+            <translation>Das Modell hat mehrere Orte genannt; der erste zählt.</translation>
+        </message>
+        <message>
+            <source>The graphics device could not be used; see the log.</source>
+            <translation>Die Grafikkarte konnte nicht benutzt werden; siehe Protokoll.</translation>
+        </message>
+        <message>
+            <source>The view side in the settings is larger than this model can see, so its own was used.</source>
+            <translation>Die Bildseite in den Einstellungen ist größer, als dieses Modell sehen kann; es wurde seine eigene benutzt.</translation>
+        </message>
+        <message>
             <source>The raster names no coordinate reference system; the place is in its own frame.</source>
             <translation>Das Raster nennt kein Koordinatenbezugssystem; der Ort steht in seinen eigenen Koordinaten.</translation>
+        </message>
+        <message>
+            <source>The raster has no geotransform; the place is in its columns and rows.</source>
+            <translation>Das Raster hat keine Geotransformation; der Ort ist in seinen Spalten und Zeilen angegeben.</translation>
         </message>
         <message>
             <source>The memory was short, so the model was shown pictures of half the size.</source>

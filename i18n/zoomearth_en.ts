@@ -804,7 +804,35 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>The model did not answer in the agreed form; these are its words.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model asked to look closer, but the limit of zooms in the settings was reached.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model asked to look closer, but there is no closer view.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model named several places; the first one counts.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The graphics device could not be used; see the log.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The view side in the settings is larger than this model can see, so its own was used.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>The raster names no coordinate reference system; the place is in its own frame.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The raster has no geotransform; the place is in its columns and rows.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -112,8 +112,25 @@ def error_text(error: ZoomEarthError) -> str:
 def _warnings() -> Dict[str, str]:
     return {
         "no_answer": translate("Wording", "The model wrote no answer; see its reasoning."),
+        "answer_form": translate(
+            "Wording", "The model did not answer in the agreed form; these are its words."
+        ),
+        "zoom_limit": translate(
+            "Wording", "The model asked to look closer, but the limit of zooms in the settings was reached."
+        ),
+        "no_closer_view": translate(
+            "Wording", "The model asked to look closer, but there is no closer view."
+        ),
+        "several_places": translate("Wording", "The model named several places; the first one counts."),
+        "gpu_unused": translate("Wording", "The graphics device could not be used; see the log."),
+        "view_limited": translate(
+            "Wording", "The view side in the settings is larger than this model can see, so its own was used."
+        ),
         "unreferenced": translate(
             "Wording", "The raster names no coordinate reference system; the place is in its own frame."
+        ),
+        "no_geotransform": translate(
+            "Wording", "The raster has no geotransform; the place is in its columns and rows."
         ),
         "view_halved": translate(
             "Wording", "The memory was short, so the model was shown pictures of half the size."

@@ -282,3 +282,12 @@ def test_numbers_that_overflow_are_an_error_and_no_text(engine: TransformersEngi
             engine.converse().turn(PICTURES[0], "ship", on_token=lambda _: None, cancel=CancelToken())
     finally:
         hook.remove()
+
+
+@pytest.mark.parametrize("size", [(240, 130), (61, 500), (3, 3)])
+def test_the_engine_says_what_the_model_is_given(engine: TransformersEngine, size: tuple[int, int]) -> None:
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+    made = engine._images(images=[picture], input_data_format="channels_last", return_tensors="np")
+    _, rows, columns = made["image_grid_thw"][0]
+    patch_px = engine._images.patch_size
+    assert engine.processed_size(size) == (columns * patch_px, rows * patch_px)

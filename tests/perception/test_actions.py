@@ -63,6 +63,13 @@ def test_thousandths_are_of_the_width_and_of_the_height() -> None:
     assert isinstance(action, Zoom) and action.box == ViewBox(100, 100, 200, 200)
 
 
+def test_pixels_of_the_processed_picture_are_scaled_back() -> None:
+    """A view of 400 × 200 that the processor snapped to 416 × 192."""
+    profile = dataclasses.replace(PIXELS, box_frame=BoxFrame.PROCESSED_PIXELS)
+    action = parse('[{"bbox_2d": [104, 96, 416, 192], "label": "x"}]', VIEW, profile, (416, 192))
+    assert isinstance(action, Zoom) and action.box == ViewBox(100, 100, 400, 200)
+
+
 @pytest.mark.parametrize(
     "numbers",
     ["12, 30, 44", "12, 30, 44, 60, 70", "", "NaN, 1, 2, 3", "1e999, 1, 2, 3", "410, 20, 500, 40", "a, b"],

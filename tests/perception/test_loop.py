@@ -1,6 +1,7 @@
 """The zoom loop over real rasters, with played-back outputs in place of a model's."""
 
 import base64
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -129,7 +130,7 @@ def test_no_zoom_is_taken_beyond_the_limit(scene: Path, script: Script) -> None:
     outputs = zoom_to(100, 100, 400, 300, label="harbour"), zoom_to(200, 100, 250, 150), answer_with("red")
     answer = put(scene, script(*outputs), max_zooms=1)
     assert len(answer.steps) == 2 and answer.text == ""
-    assert codes(answer) == ["no_answer"] and "1 zooms" in answer.warnings[0]
+    assert codes(answer) == ["zoom_limit"] and "1 zooms" in answer.warnings[0]
     assert [region.label for region in answer.regions] == ["harbour"]
     assert answer.steps[1].box == ViewBox(200, 100, 250, 150)
 
@@ -137,7 +138,7 @@ def test_no_zoom_is_taken_beyond_the_limit(scene: Path, script: Script) -> None:
 def test_zooming_stops_at_native_resolution(scene: Path, script: Script) -> None:
     answer = put(scene, script(zoom_to(340, 255, 350, 265), zoom_to(10, 10, 20, 20), answer_with("red")))
     assert len(answer.steps) == 2 and answer.text == ""
-    assert codes(answer) == ["no_answer"] and "no closer view" in answer.warnings[0]
+    assert codes(answer) == ["no_closer_view"]
 
 
 def test_an_answer_given_beside_a_box_is_used_when_there_is_no_closer_look(
@@ -166,8 +167,8 @@ def test_without_zooms_the_overview_is_all_that_is_seen(scene: Path, script: Scr
     [
         (answer_with("I can't tell"), "I can't tell", []),
         (answer_with("two\nof them"), "two\nof them", []),
-        ("The ship is red.", "The ship is red.", ["no_answer"]),
-        ('<think>x</think>[{"bbox_2d": [1, 2, 3], "label": "ship"}', None, ["no_answer"]),
+        ("The ship is red.", "The ship is red.", ["answer_form"]),
+        ('<think>x</think>[{"bbox_2d": [1, 2, 3], "label": "ship"}', None, ["answer_form"]),
         ("", "", ["no_answer"]),
     ],
 )
@@ -193,7 +194,7 @@ def test_a_small_raster_can_still_be_pointed_at(tmp_path: Path, script: Script) 
     assert [step.window for step in answer.steps] == [PixelBox(0, 0, 300, 200)] * 2
     assert [step.view_size for step in answer.steps] == [(300, 200)] * 2
     assert answer.regions[0].pixel_box == PixelBox(10, 20, 30, 40)
-    assert codes(answer) == ["already_native", "no_answer"]
+    assert codes(answer) == ["already_native", "no_closer_view"]
 
 
 def test_only_the_asked_area_is_looked_at(scene: Path, script: Script) -> None:
@@ -221,6 +222,14 @@ def test_a_raster_without_crs_says_so(tmp_path: Path, script: Script) -> None:
     answer = put(path, script(answer_with("red")))
     assert (answer.crs, answer.frame, answer.seen_gsd_m) == (None, AnswerFrame.OWN, None)
     assert codes(answer) == ["unreferenced"]
+
+
+def test_a_view_larger_than_the_model_can_point_in_is_not_shown(scene: Path, script: Script) -> None:
+    engine = ListeningEngine((answer_with("red"),))
+    engine.profile = dataclasses.replace(engine.profile, largest_view_px=300)
+    answer = put(scene, engine, view_side_px=480)
+    assert answer.steps[0].view_size == (300, 200)
+    assert codes(answer) == ["view_limited"] and "480" in answer.warnings[0]
 
 
 def test_the_view_side_can_be_chosen(scene: Path, script: Script) -> None:

@@ -114,7 +114,7 @@ class TestAnswer:
         with qtbot.waitSignal(queue.answered, timeout=LIMIT_MS) as blocker:
             _ask(queue, scene, script("I would rather not say."))
         answer = blocker.args[1].answer
-        assert any(warning.startswith("no_answer") for warning in answer.warnings)
+        assert any(warning.startswith("answer_form") for warning in answer.warnings)
         assert len(blocker.args[1].places) == 1
 
     def test_event_loop_never_stalls(self, queue, scene, script, qtbot):

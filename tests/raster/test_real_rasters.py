@@ -69,17 +69,17 @@ def test_all_nodata(rasters: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "frame"),
+    ("name", "frame", "code"),
     [
-        ("stefan_full_rgba.tif", AnswerFrame.PIXELS),
-        ("byte_nogeoref.tif", AnswerFrame.OWN),
-        ("cog_gcps.tif", AnswerFrame.PIXELS),
+        ("stefan_full_rgba.tif", AnswerFrame.PIXELS, "no_geotransform"),
+        ("byte_nogeoref.tif", AnswerFrame.OWN, "unreferenced"),
+        ("cog_gcps.tif", AnswerFrame.PIXELS, "no_geotransform"),
     ],
 )
-def test_without_a_crs_nothing_is_guessed(rasters: Path, name: str, frame: AnswerFrame) -> None:
+def test_without_a_crs_nothing_is_guessed(rasters: Path, name: str, frame: AnswerFrame, code: str) -> None:
     with open_file(rasters / name) as raster:
         assert (raster.grid.crs_text, raster.grid.frame) == (None, frame)
-        assert raster.warnings[0].startswith("unreferenced: ")
+        assert raster.warnings[0].startswith(f"{code}: ")
         assert overview(raster, 100).pixels.std() > 5
 
 

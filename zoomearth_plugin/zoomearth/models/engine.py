@@ -58,5 +58,8 @@ class Engine(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What every answer should say about this engine, each ``code: sentence``."""
 
+    def processed_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """(width, height) of what the model is really given of a picture of that size."""
+
     def converse(self) -> Conversation:
         """Start a new question; one conversation at a time."""

@@ -29,6 +29,7 @@ class BoxFrame(str, Enum):
     """What the numbers of a model's boxes count."""
 
     VIEW_PIXELS = "view_pixels"  # pixels of the picture that it was handed
+    PROCESSED_PIXELS = "processed_pixels"  # the same after the processor snapped it to whole patches
     PER_MILLE = "per_mille"  # thousandths of the picture's width and height
 
 
@@ -74,6 +75,7 @@ class Profile:
         memory_bytes: Needed to run, weights in 16 bits where the device can, one dialogue included.
         architecture: ``model_type`` of its configuration.
         view_side_px: Longer side of the pictures that it is shown.
+        largest_view_px: Beyond this side its boxes lose their meaning; 0 for no limit.
         minimum_crop_px: Least side of a zoomed window, raster pixels.
         box_frame: What its boxes count.
         handover: Where a zoomed picture goes.
@@ -101,6 +103,7 @@ class Profile:
     prompt: PromptTexts
     yes_tokens: tuple[str, ...] = ()
     no_tokens: tuple[str, ...] = ()
+    largest_view_px: int = 0
 
     def at(self, name: str, source: str) -> Profile:
         """The same way of asking, for other weights of which nothing else is known."""
@@ -172,6 +175,7 @@ def _from_table(path: Path, table: dict[str, Any]) -> Profile:
         prompt=PromptTexts(**{key: str(text) for key, text in table["prompt"].items()}),
         yes_tokens=tuple(str(token) for token in asking.get("yes_tokens", ())),
         no_tokens=tuple(str(token) for token in asking.get("no_tokens", ())),
+        largest_view_px=int(asking.get("largest_view_px", 0)),
     )
 
 

@@ -34,6 +34,10 @@ class ScriptedEngine:
         self.profile = _profile(name)
         self._outputs = outputs
 
+    def processed_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The same: nothing is looked at."""
+        return size
+
     def converse(self) -> ScriptedConversation:
         return ScriptedConversation(self._outputs)
 

@@ -16,7 +16,7 @@ from .conversation import CachedConversation, is_out_of_memory
 from .device import DeviceChoice, choose_device, leave_a_core
 from .dialogue import DialogueTokens
 from .engine import LOADING_SHARE
-from .processor import ImageTextProcessor, build_processor
+from .processor import ImageTextProcessor, build_processor, snapped_side
 from .profile import Profile
 from .weights import ModelFolder
 
@@ -52,6 +52,12 @@ class TransformersEngine:
         self._tokens = DialogueTokens(processor.tokenizer, profile, model.generation_config)
         if self._tokens.image_id != model.config.image_token_id:
             raise errors.ModelIncompatibleError("the tokenizer and the model differ in their image token")
+
+    def processed_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """See :class:`zoomearth.models.engine.Engine`."""
+        factor_px = self._images.patch_size * self._images.merge_size
+        width, height = (snapped_side(side_px, factor_px) for side_px in size)
+        return width, height
 
     def converse(self, *, reuse: bool = True) -> CachedConversation:
         """Start a new question; see :class:`CachedConversation` for ``reuse``."""

@@ -74,7 +74,7 @@ class Nothing:
 Action = Zoom | Reply | Nothing
 
 
-def parse(text: str, view: View, profile: Profile) -> Action:
+def parse(text: str, view: View, profile: Profile, processed_size: tuple[int, int] | None = None) -> Action:
     """Read one turn.
 
     A box goes before an answer in the same turn: the model answered before it looked. The first box
@@ -84,10 +84,12 @@ def parse(text: str, view: View, profile: Profile) -> Action:
         text: What the model wrote.
         view: What it was shown.
         profile: Says what its boxes count.
+        processed_size: (width, height) that the processor made of the view; None for the view's own.
     """
     reasoning, rest = _split_thoughts(text)
     answer = _answer(rest)
-    boxes = _boxes(_ANSWER.sub(" ", rest), view, profile.box_frame)
+    counted = {BoxFrame.PER_MILLE: (1000, 1000), BoxFrame.PROCESSED_PIXELS: processed_size or view.size}
+    boxes = _boxes(_ANSWER.sub(" ", rest), view, counted.get(profile.box_frame, view.size))
     if boxes:
         box, label = boxes[0]
         return Zoom(box, label, reasoning, answer, other_boxes=len(boxes) - 1)
@@ -124,12 +126,12 @@ def _answer(text: str) -> str:
     return next((answer for answer in reversed(answers) if answer), "")
 
 
-def _boxes(text: str, view: View, frame: BoxFrame) -> list[tuple[ViewBox, str]]:
+def _boxes(text: str, view: View, counted: tuple[int, int]) -> list[tuple[ViewBox, str]]:
     found = list(_BOX.finditer(text))
     boxes = []
     for i, match in enumerate(found):
         numbers = [float(number) for number in re.findall(_NUMBER, match.group(1))]
-        box = _box(numbers, view, frame)
+        box = _box(numbers, view, counted)
         if box is not None:
             start = found[i - 1].end() if i else 0
             stop = found[i + 1].start() if i + 1 < len(found) else len(text)
@@ -137,16 +139,19 @@ def _boxes(text: str, view: View, frame: BoxFrame) -> list[tuple[ViewBox, str]]:
     return boxes
 
 
-def _box(numbers: list[float], view: View, frame: BoxFrame) -> ViewBox | None:
-    """Four numbers as a box inside the view; None for more or fewer, or wholly outside."""
+def _box(numbers: list[float], view: View, counted: tuple[int, int]) -> ViewBox | None:
+    """Four numbers as a box inside the view; None for more or fewer, or wholly outside.
+
+    Args:
+        counted: What the numbers of the view's far corner are.
+    """
     width, height = view.size
     try:
         box = ViewBox.from_corners(numbers)
     except ValueError:
         return None
-    if frame is BoxFrame.PER_MILLE:
-        across, down = width / 1000, height / 1000
-        box = ViewBox(box.left * across, box.top * down, box.right * across, box.bottom * down)
+    across, down = width / counted[0], height / counted[1]
+    box = ViewBox(box.left * across, box.top * down, box.right * across, box.bottom * down)
     if box.left > width or box.top > height or box.right < 0 or box.bottom < 0:
         return None
     left, right = _one_pixel_at_least(max(0.0, box.left), min(float(width), box.right), width)

@@ -118,7 +118,8 @@ class _Dialogue:
     def run(self, picture: Picture) -> Finding:
         while True:
             view = picture.view
-            action = parse(self._turn(picture), view, self._profile)
+            seen = self._search.engine.processed_size(view.size)
+            action = parse(self._turn(picture), view, self._profile, seen)
             self._thoughts.append(action.reasoning)
             if not isinstance(action, Zoom):
                 return self._finding(self._answer_of(action))
@@ -184,8 +185,12 @@ class _Dialogue:
     def _answer_of(self, action: Reply | Nothing) -> str:
         if isinstance(action, Reply):
             return action.text
-        said = "the model's own words are shown" if action.text else "the model wrote none"
-        self._warn("no_answer", f"No answer in the agreed form was found; {said}.")
+        if action.text:
+            self._warn(
+                "answer_form", "The answer is not in the agreed form; the model's own words are shown."
+            )
+        else:
+            self._warn("no_answer", "The model wrote no answer.")
         return action.text
 
     def _answer_instead(self, zoom: Zoom, place: PixelBox, view: View) -> str:
@@ -193,9 +198,11 @@ class _Dialogue:
         if zoom.answer:
             self._point_at(place, zoom)
             return zoom.answer
-        is_limit = self._zooms >= self._options.max_zooms and not self._is_closest(view)
-        reason = f"the limit is {self._options.max_zooms} zooms" if is_limit else "there is no closer view"
-        self._warn("no_answer", f"The model asked to look closer instead of answering, but {reason}.")
+        asked = "The model asked to look closer instead of answering, but"
+        if self._zooms >= self._options.max_zooms and not self._is_closest(view):
+            self._warn("zoom_limit", f"{asked} the limit is {self._options.max_zooms} zooms.")
+        else:
+            self._warn("no_closer_view", f"{asked} there is no closer view.")
         return ""
 
     def _step(self, picture: Picture, written: str) -> Step:

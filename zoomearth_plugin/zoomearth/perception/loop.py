@@ -43,9 +43,8 @@ def ask(query: Query, raster: Raster, engine: Engine, *, report: Report, cancel:
     start = time.perf_counter()
     query = query.validated()
     pace = Pace(report)
-    side_px = query.options.view_side_px or engine.profile.view_side_px
+    side_px, notes = _view_side(query, engine)
     search = Search(query, raster, raster.resolve(query.area), engine, side_px)
-    notes: tuple[str, ...] = ()
     finding: Finding | None = None
     try:
         finding = look(search, pace=pace, cancel=cancel)
@@ -54,12 +53,24 @@ def ask(query: Query, raster: Raster, engine: Engine, *, report: Report, cancel:
     if finding is None:  # outside the handler, where the failed attempt no longer holds memory
         search = replace(search, side_px=max(1, side_px // 2))
         retry = f"asked again with views of {search.side_px} px"
-        notes = (f"view_halved: Views of {side_px} px did not fit the memory; {retry}.",)
+        notes = (
+            *notes,
+            f"view_halved: Views of {side_px} px did not fit the memory; {retry}.",
+        )
         finding = look(search, pace=pace, cancel=cancel)
     answer = _answer(finding, search, pace)
     warnings = (*engine.warnings, *raster.warnings, *notes, *finding.warnings)
     pace.done()
     return replace(answer, warnings=warnings, seconds=round(time.perf_counter() - start, 3))
+
+
+def _view_side(query: Query, engine: Engine) -> tuple[int, tuple[str, ...]]:
+    """Longer side of the views, pixels, and what the answer should say about it."""
+    limit_px = engine.profile.largest_view_px
+    wanted_px = query.options.view_side_px or engine.profile.view_side_px
+    if limit_px and wanted_px > limit_px:
+        return limit_px, (f"view_limited: This model sees {limit_px} px at most, not {wanted_px}.",)
+    return wanted_px, ()
 
 
 def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:

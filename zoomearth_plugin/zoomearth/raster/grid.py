@@ -77,10 +77,11 @@ def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
     if crs is not None:
         return grid, ()
     if has_transform:
-        said = "The file names no coordinate reference system; places are in its own map coordinates."
+        said = "unreferenced: The file names no coordinate reference system; places are in its own frame."
     else:
-        said = f"The file has no geotransform{_other_placing(dataset)}; places are in columns and rows."
-    return grid, (f"unreferenced: {said}",)
+        other = _other_placing(dataset)
+        said = f"no_geotransform: The file has no geotransform{other}; places are in columns and rows."
+    return grid, (said,)
 
 
 def _is_invertible(transform: Affine) -> bool:
