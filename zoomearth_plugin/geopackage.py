@@ -6,6 +6,7 @@ import errno
 import logging
 import shutil
 import sqlite3
+import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -81,6 +82,14 @@ def append_in_background(content: QgsVectorLayer, path: Path, table: str, done: 
     QgsApplication.taskManager().addTask(task)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file, as far as this person may see."""
+    try:
+        return path.is_file()
+    except OSError:  # raised in a folder that may not be searched
+        return False
+
+
 def has_table(path: Path, table: str) -> bool:
     """Whether the file is there and holds the table, with or without rows."""
     return bool(_select(path, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table))
@@ -95,7 +104,7 @@ def newest_ids(path: Path, table: str, count: int) -> Tuple[int, ...]:
 
 def _select(path: Path, query: str, parameter: Union[str, int]) -> List[int]:
     """First column of what SQLite finds; nothing in a file that is not there or is no GeoPackage."""
-    if not path.is_file():
+    if not is_there(path):
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
@@ -174,8 +183,12 @@ def _save_style(styled: QgsVectorLayer, path: Path, table: str) -> None:
 
 
 def _free_bytes(path: Path) -> int:
-    folder = next(folder for folder in path.absolute().parents if folder.is_dir())
-    return shutil.disk_usage(folder).free
+    """On the disk that would hold the file; as good as endless where the system does not say."""
+    try:
+        folder = next(folder for folder in path.absolute().parents if folder.is_dir())
+        return shutil.disk_usage(folder).free
+    except (OSError, StopIteration):  # the drive is gone
+        return sys.maxsize
 
 
 def _remove(path: Path) -> None:

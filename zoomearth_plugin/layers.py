@@ -93,10 +93,15 @@ class AnswerLayer(QObject):
         def written(ids: Sequence[int], error: Optional[ZoomEarthError]) -> None:
             if generation != self._generation:
                 done((), error)
-            elif error is None:
-                done(_places(self._refreshed(table, path), ids), None)
-            else:
-                done(self._append_scratch(table, content), error)
+                return
+            places: Tuple[Place, ...] = ()
+            if error is None:
+                try:
+                    places = _places(self._refreshed(table, path), ids)
+                except Exception as failure:  # whatever QGIS makes of the file, the answer must not be lost
+                    logger.exception("%s was written but cannot be shown", path)
+                    error = OutputUnwritableError(f"{path}: {failure}")
+            done(places or self._append_scratch(table, content), error)
 
         geopackage.append_in_background(content, path, table, written)
 
@@ -242,7 +247,7 @@ class AnswerLayer(QObject):
                 return _source_file(layer)
         remembered, _ = self._project.readEntry(*FILE_ENTRY)
         path = Path(self._project.pathResolver().readPath(remembered))
-        if remembered and path.is_file():
+        if remembered and geopackage.is_there(path):
             return path
         if self._project.absolutePath():
             return Path(self._project.absolutePath(), f"{self._project.baseName()}_zoomearth", "answers.gpkg")

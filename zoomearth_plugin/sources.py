@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
@@ -83,12 +84,21 @@ def freeze_query(
         QuestionInvalidError: Empty or too long.
         RasterUnreadableError: See :func:`raster_request`.
     """
-    options = Options(
+    request = raster_request(layer)
+    return Query(question, request, area, _options(settings), settings.model).validated()
+
+
+def asked_again(query: Query, settings: Settings) -> Query:
+    """The same question about the same place, with the settings of now."""
+    return dataclasses.replace(query, options=_options(settings), model=settings.model)
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
         max_zooms=settings.max_zooms,
         view_side_px=settings.view_side_px or None,
         with_pictures=True,
     )
-    return Query(question, raster_request(layer), area, options, settings.model).validated()
 
 
 def area_of_rectangle(

@@ -16,7 +16,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 from .layers import AnswerLayer, Place
 from .sources import AskContext
 from .zoomearth.client import Client
-from .zoomearth.core.errors import Cancelled, ZoomEarthError
+from .zoomearth.core.errors import Cancelled, OutputUnwritableError, ZoomEarthError
 from .zoomearth.core.progress import CancelToken, Progress, Stage
 from .zoomearth.core.types import Answer, Query
 
@@ -203,8 +203,10 @@ class AskQueue(QObject):
             logger.error("a question did not stop within %s s", STOP_TIMEOUT_S)
 
     def _start(self, task: AskTask) -> None:
+        task.stage = Progress(Stage.STARTING)
         task.unhold()
         self.started.emit(task)
+        self._tell(task, task.stage)
 
     def _tell(self, task: AskTask, progress: Progress) -> None:
         if not self._is_closed:
@@ -225,7 +227,11 @@ class AskQueue(QObject):
             else:
                 self._end(task, self.answered, AnswerRecord(*what, places, error))
 
-        self._answers.append(*what, stored)
+        try:
+            self._answers.append(*what, stored)
+        except Exception as failure:  # whatever happens to its place, the answer is shown and the next asked
+            logger.exception("the answer could not be kept")
+            stored((), OutputUnwritableError(repr(failure)))
 
     def _end(self, task: AskTask, signal: pyqtSignal, detail: object) -> None:
         if self._is_closed:

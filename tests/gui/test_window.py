@@ -111,8 +111,8 @@ def test_two_at_once(saw):
 
 
 def test_cancel(saw):
-    # Cancel reaches the worker in half a second, or it is killed after two.
-    assert saw["seconds"] < 4
+    # The bar is half a second; a machine that others use too may take twice that.
+    assert saw["seconds"] < 1
     assert len(saw["card"]) == 1
     assert saw["cancel"] is False
 
@@ -161,7 +161,7 @@ def test_drawn_rectangle(saw):
 
 def test_no_crs(saw):
     assert saw["answers"] == ["red"]
-    assert any("coordinate reference system" in warning for warning in saw["warnings"])
+    assert any("columns and rows" in warning for warning in saw["warnings"])
 
 
 def test_export_refused(saw):

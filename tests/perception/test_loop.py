@@ -262,7 +262,7 @@ def test_progress_never_goes_back_and_says_what_happens(scene: Path, script: Scr
     assert fractions == sorted(fractions) and fractions[-1] == 1.0  # type: ignore[type-var]
     stages = list(dict.fromkeys(progress.stage for progress in told))
     assert stages == [Stage.READING_OVERVIEW, Stage.LOOKING, Stage.ZOOMING, Stage.ANSWERING, Stage.DONE]
-    assert next(p.text for p in told if p.stage is Stage.ZOOMING) == "columns 1765–2277, rows 1269–1781"
+    assert next(p.text for p in told if p.stage is Stage.ZOOMING) == "1765–2277 × 1269–1781 px"
     assert any("bbox_2d" in progress.text for progress in told)
     assert set(answer.timings) == {"reading_overview", "looking", "zooming", "answering"}
     assert sum(answer.timings.values()) <= answer.seconds + 0.01

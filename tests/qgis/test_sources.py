@@ -186,3 +186,13 @@ class TestQuery:
     def test_bad_questions(self, layer, question):
         with pytest.raises(QuestionInvalidError):
             sources.freeze_query(question, layer, None, Settings())
+
+
+class TestAskedAgain:
+    def test_same_place_with_the_settings_of_now(self, layer):
+        area = sources.area_of_rectangle(QgsRectangle(500100, 5599000, 500300, 5599500), UTM33, layer)
+        first = sources.freeze_query("Ships?", layer, area, Settings(model="a", max_zooms=1))
+        again = sources.asked_again(first, Settings(model="b", max_zooms=4, view_side_px=128))
+        assert (again.question, again.raster, again.area) == ("Ships?", first.raster, area)
+        assert (again.model, again.options.max_zooms, again.options.view_side_px) == ("b", 4, 128)
+        assert again.options.with_pictures

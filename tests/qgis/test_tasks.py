@@ -102,6 +102,7 @@ class TestAnswer:
             _ask(queue, scene, script(ZOOM, ANSWER))
         assert {thread for thread, _ in told} == {main}
         stages = [progress.stage for _, progress in told]
+        assert stages[0] is Stage.STARTING and Stage.QUEUED not in stages
         assert Stage.READING_OVERVIEW in stages
         assert stages.index(Stage.READING_OVERVIEW) < stages.index(Stage.ZOOMING)
 
@@ -268,6 +269,27 @@ class TestBadInput:
         with pytest.raises(EngineMissingError):
             _ask(queue, scene, script(ANSWER))
         assert queue.running is None
+
+    @pytest.mark.parametrize(("broken", "places"), [("_refreshed", 1), ("_content", 0)])
+    def test_answer_outlives_what_befalls_its_layer(
+        self, queue, scene, script, qtbot, project, monkeypatch, broken, places
+    ):
+        def fail(*_):
+            raise RuntimeError("the drive is gone")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(AnswerLayer, broken, fail)
+            with qtbot.waitSignal(queue.answered, timeout=LIMIT_MS) as blocker:
+                _ask(queue, scene, script(ANSWER))
+        record = blocker.args[1]
+        assert (record.answer.text, record.storage_error.code) == ("red", "output_unwritable")
+        assert "drive is gone" in record.storage_error.message
+        assert [project.mapLayer(place.layer_id).providerType() for place in record.places] == [
+            "memory"
+        ] * places
+        with qtbot.waitSignal(queue.answered, timeout=LIMIT_MS) as blocker:
+            _ask(queue, scene, script(ANSWER))
+        assert blocker.args[1].storage_error is None
 
     def test_answers_cannot_be_written(self, door, project, scene, script, qtbot, tmp_path):
         (tmp_path / "blocked").write_text("a file where the folder should be")

@@ -43,6 +43,7 @@ class RectangleTool(QgsMapTool):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
+        self.setObjectName("zoomearthRectangleTool")
         self._band = area_band(canvas)
         self._start: Optional[QPoint] = None
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -78,6 +79,7 @@ class RectangleTool(QgsMapTool):
     def close_down(self) -> None:
         """Take the outline off the map for good."""
         self._canvas.scene().removeItem(self._band)
+        self.deleteLater()  # the map would keep it
 
     def _rectangle(self, end: QPoint) -> QgsGeometry:
         start = self._start

@@ -26,6 +26,7 @@ from ..zoomearth.core.errors import QuestionInvalidError, ZoomEarthError
 from ..zoomearth.core.progress import Progress
 from .feed import Feed
 from .map_view import show_places
+from .pictures import PictureLoader
 from .question_card import QuestionCard
 from .question_form import QuestionForm
 from .record_text import record_text
@@ -138,6 +139,7 @@ class ZoomEarthDock(QgsDockWidget):
         for signal, slot in self._queue_slots():
             signal.disconnect(slot)
         self.form.close_down()
+        PictureLoader.stop_all()
 
     def _layer_changed(self) -> None:
         self.feed.set_has_layer(self.form.layer is not None)
@@ -154,14 +156,27 @@ class ZoomEarthDock(QgsDockWidget):
         return card
 
     def _ask_again(self, card: QuestionCard) -> None:
-        self.form.line.setText(card.question)
+        """The same question about the same place; where it was never frozen, as the form says now."""
+        asked = card.asked
         self.feed.remove(card)
-        self.ask()
+        if asked is None:
+            self.form.line.setText(card.question)
+            self.ask()
+            return
+        query = sources.asked_again(asked.query, settings.load())
+        try:
+            self._queue.submit(query, asked.context)
+        except ZoomEarthError as error:
+            logger.error("%s: %s", error.code, error.message)
+            again = self._new_card(query.question)
+            again.asked = asked
+            self._fail(again, error)
 
     def _submitted(self, task: AskTask) -> None:
         card = self._new_card(task.query.question)
         card.cancel_requested.connect(lambda: self._queue.cancel(task))
         card.show_progress(task.stage)
+        card.asked = task
         self._cards[task] = card
 
     def _progressed(self, task: AskTask, progress: Progress) -> None:

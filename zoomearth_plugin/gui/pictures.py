@@ -6,7 +6,7 @@ import base64
 import binascii
 import logging
 import threading
-from typing import Optional, Tuple
+from typing import ClassVar, Optional, Set, Tuple
 
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPen
@@ -30,16 +30,35 @@ class PictureLoader(QObject):
     """Decodes the pictures of one answer, in order; ``loaded`` comes in the main thread."""
 
     loaded = pyqtSignal(int, object)
+    _through = pyqtSignal()
+    _at_work: ClassVar[Set[PictureLoader]] = set()
+    """Kept here until their threads have ended: who lets go of a QObject last must be the main thread."""
 
     def start(self, steps: Tuple[Step, ...]) -> None:
         """Return at once; the loader lives until the last picture is decoded."""
-        threading.Thread(target=self._decode, args=(steps,), daemon=True).start()
+        self._is_stopped = False
+        self._thread = threading.Thread(target=self._decode, args=(steps,), daemon=True)
+        self._at_work.add(self)
+        self._through.connect(self._leave)
+        self._thread.start()
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """End all work, after the pictures that are being decoded."""
+        for loader in tuple(cls._at_work):
+            loader._is_stopped = True
+            loader._leave()
+
+    def _leave(self) -> None:
+        self._thread.join()
+        self._at_work.discard(self)
 
     def _decode(self, steps: Tuple[Step, ...]) -> None:
         for number, step in enumerate(steps):
-            image = decoded(step.picture_png)
+            image = None if self._is_stopped else decoded(step.picture_png)
             if image is not None:
                 self.loaded.emit(number, image)
+        self._through.emit()
 
 
 def decoded(picture_png: str) -> Optional[QImage]:

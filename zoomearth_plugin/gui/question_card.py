@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..tasks import AnswerRecord
+from ..tasks import AnswerRecord, AskTask
 from ..wording import error_text, stage_text
 from ..zoomearth.core.errors import EngineMissingError, ZoomEarthError
 from ..zoomearth.core.progress import Progress, Stage
@@ -46,6 +46,7 @@ class QuestionCard(QFrame):
     def __init__(self, question: str, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.question = question
+        self.asked: Optional[AskTask] = None
         self.state = ""
         self._body: Optional[QWidget] = None
         follow_theme(self, self._dress)

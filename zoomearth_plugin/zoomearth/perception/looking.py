@@ -177,9 +177,8 @@ class _Dialogue:
 
     def _zoomed(self, window: PixelBox) -> Picture:
         self._zooms += 1
-        columns = f"columns {window.left:.0f}–{window.right:.0f}"
-        rows = f"rows {window.top:.0f}–{window.bottom:.0f}"
-        with self._pace.stage(Stage.ZOOMING, f"{columns}, {rows}"):
+        place = f"{window.left:.0f}–{window.right:.0f} × {window.top:.0f}–{window.bottom:.0f} px"
+        with self._pace.stage(Stage.ZOOMING, place):
             return self._search.raster.read(window, self._search.side_px, cancel=self._cancel)
 
     def _answer_of(self, action: Reply | Nothing) -> str:
