@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.progress import CancelToken, ignore_progress
 from ..models.loading import load_engine
+from ..training.tokenizer import CANNOT_TELL
 from . import imagery, scenes
 from .metrics import Scored, expanded_iou, mean_iou, share
 
@@ -50,9 +51,12 @@ def _scene_figures(scores: scenes.SceneScores) -> dict[str, float]:
         figures[f"exact, {group}, zooming"] = share(o.is_exact for o in active if o.group == group)
         figures[f"exact, {group}, overview only"] = share(o.is_exact for o in passive if o.group == group)
     figures["zoomed"] = share(one.region is not None for one in active)
-    figures["window holds the object's centre"] = share(one.holds_target for one in active)
+    placed = [one for one in active if one.target is not None]
+    figures["window holds the object's centre"] = share(one.holds_target for one in placed)
     figures["mean IoU of the region"] = mean_iou(active)
     figures[f"mean IoU, boxes grown to {_EXPANDED_PX} px"] = expanded_iou(active, _EXPANDED_PX, scores.extent)
+    figures["refused, no answer to be had"] = share(one.is_exact for one in scores.unanswerable)
+    figures["refused, answer to be had"] = share(one.answer == CANNOT_TELL for one in active)
     figures["seconds a question, zooming"] = _mean_seconds(active)
     figures["seconds a question, overview only"] = _mean_seconds(passive)
     return figures
