@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication
 from qgis.PyQt.QtNetwork import QNetworkProxy
+from qgis_samples import ROOT
 
 from zoomearth_plugin.environment import CheckTask, SetUpPlan, SetUpTask, inspection, making, proxies, pythons
 from zoomearth_plugin.zoomearth.core.errors import (
@@ -21,6 +23,7 @@ from zoomearth_plugin.zoomearth.core.errors import (
 from zoomearth_plugin.zoomearth.core.progress import CancelToken
 
 HERE = Path(sys.executable)
+ENGINE = pythons.interpreter(ROOT / ".venv")
 
 
 def _touch(path):
@@ -89,6 +92,31 @@ class TestInspection:
         assert "PYTHONHOME" not in environment
         assert environment["A"] == "b"
         assert inspection.inspect(HERE, []).is_usable
+
+    @pytest.mark.parametrize("variable", ["PROJ_DATA", "PROJ_LIB", "GDAL_DATA", "GDAL_DRIVER_PATH"])
+    def test_the_engine_has_its_own_gdal_and_proj(self, monkeypatch, tmp_path, variable):
+        monkeypatch.setenv(variable, str(tmp_path))  # QGIS's, where the engine's libraries find nothing
+        look = "from rasterio.crs import CRS; print(CRS.from_epsg(32633).linear_units)"
+        run = subprocess.run(
+            [ENGINE, "-c", look], env=inspection.clean_environment(), capture_output=True, text=True
+        )
+        assert (run.stdout.strip(), run.stderr) == ("metre", "")
+
+    @pytest.mark.parametrize(
+        ("prefix", "left"),
+        [
+            ("/opt/qgis", "/home/me/lib:/usr/local/cuda/lib64:/opt/qgis-3/lib"),
+            ("/usr", "/opt/qgis/lib:/home/me/lib:/usr/local/cuda/lib64:/opt/qgis-3/lib"),
+        ],
+    )
+    def test_only_qgis_s_libraries_are_left_out(self, prefix, left):
+        paths = "/opt/qgis/lib:/home/me/lib:/usr/local/cuda/lib64:/opt/qgis-3/lib"
+        assert inspection.without_own_folders(paths, Path(prefix)) == left
+
+    def test_a_bundle_is_qgis_s_as_a_whole(self):
+        prefix = Path("/Applications/QGIS.app/Contents/MacOS")
+        paths = "/Applications/QGIS.app/Contents/Frameworks:/opt/homebrew/lib"
+        assert inspection.without_own_folders(paths, prefix) == "/opt/homebrew/lib"
 
     def test_names_of_a_requirements_file(self, tmp_path):
         file = tmp_path / "requirements.txt"

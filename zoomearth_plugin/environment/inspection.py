@@ -11,12 +11,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from qgis.core import QgsApplication
+
 from ..zoomearth.core.errors import EngineMissingError
 
 OLDEST = (3, 10)
 TIMEOUT_S = 20.0
-HIDDEN_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
-"""QGIS sets some of these for its own Python; another interpreter would break on them."""
+HIDDEN_VARIABLES = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONEXECUTABLE",
+    "__PYVENV_LAUNCHER__",
+    "PROJ_DATA",
+    "PROJ_LIB",
+    "GDAL_DATA",
+    "GDAL_DRIVER_PATH",
+)
+"""QGIS sets some of these for its own Python, GDAL and PROJ; the engine has its own, and would break on them."""
+LIBRARY_VARIABLES = (
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FRAMEWORK_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "DYLD_FALLBACK_FRAMEWORK_PATH",
+)
+"""Where libraries are looked for before the engine's own; folders of QGIS are left out of them."""
+SHARED_PREFIXES = (Path("/"), Path("/usr"), Path("/usr/local"))
+"""What is installed here belongs to the whole system, not to QGIS alone."""
 
 # Only the packages' metadata is read: importing torch would take seconds.
 _LOOK = """
@@ -67,7 +89,27 @@ class EngineReport:
 def clean_environment(extra: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """This process's environment for another interpreter, with ``extra`` on top."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN_VARIABLES}
+    prefix = QgsApplication.prefixPath()
+    for name in LIBRARY_VARIABLES:
+        if name in kept and prefix:
+            kept[name] = without_own_folders(kept[name], Path(prefix))
+            if not kept[name]:
+                del kept[name]  # empty, it would mean the current folder
     return {**kept, "PYTHONUTF8": "1", **(extra or {})}
+
+
+def without_own_folders(paths: str, prefix: Path) -> str:
+    """A list of library folders less those of QGIS; the person's own, CUDA's for example, stay.
+
+    Args:
+        paths: Folders, separated as the system does it.
+        prefix: Where QGIS is installed; on macOS all of its bundle counts.
+    """
+    own = next((folder for folder in (prefix, *prefix.parents) if folder.suffix == ".app"), prefix)
+    if own in SHARED_PREFIXES:
+        return paths
+    folders = [folder for folder in paths.split(os.pathsep) if folder]
+    return os.pathsep.join(folder for folder in folders if own not in (Path(folder), *Path(folder).parents))
 
 
 def required_names(requirements: Path) -> List[str]:
