@@ -59,6 +59,7 @@ def _errors() -> Dict[str, str]:
         "output_unwritable": translate("Wording", "The file could not be written."),
         "disk_full": translate("Wording", "The disk is full."),
         "job_table_invalid": translate("Wording", "The table of jobs cannot be used."),
+        "training_config_invalid": translate("Wording", "The training file cannot be used."),
     }
 
 
@@ -95,6 +96,7 @@ def _default_hints() -> Dict[str, str]:
         "output_unwritable": translate("Wording", "Choose a folder that you may write to."),
         "disk_full": translate("Wording", "Free some disk space, then try again."),
         "job_table_invalid": translate("Wording", "Correct the named rows and try again."),
+        "training_config_invalid": translate("Wording", "Correct the named entry of the training file."),
     }
 
 

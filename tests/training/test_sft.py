@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from zoomearth.core.errors import TrainingConfigError, ZoomEarthError
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.loading import load_engine
 from zoomearth.training import sft
-from zoomearth.training.config import SftConfig, Stage, TrainingConfigError, read_config
+from zoomearth.training.config import SftConfig, Stage, read_config
 
 TOML = """
 output = "{folder}/run"
@@ -92,6 +95,31 @@ def test_the_export_is_a_model_folder_without_training_heads(undisturbed) -> Non
     assert {value.dtype for value in weights.values()} == {torch.float16}
     engine = load_engine(str(folder / "model"), report=ignore_progress, cancel=CancelToken())
     assert engine.profile.architecture == "qwen2_5_vl"
+
+
+def test_a_base_with_another_vocabulary_is_refused(undisturbed, tmp_path) -> None:
+    """Its embeddings would stand for other words, and nobody would notice."""
+    base = tmp_path / "base"
+    shutil.copytree(undisturbed[0] / "model", base)
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f'base = "{base}"\n' + TOML.format(folder=tmp_path, steps=1))
+    tokens = json.loads((base / "tokenizer.json").read_text())
+    tokens["model"]["vocab"]["zeppelin"] = tokens["model"]["vocab"].pop("ship")
+    (base / "tokenizer.json").write_text(json.dumps(tokens))
+    with pytest.raises(TrainingConfigError, match="vocabulary"):
+        sft.main(recipe)
+    shutil.rmtree(base)
+    with pytest.raises(TrainingConfigError, match="base"):
+        sft.main(recipe)
+
+
+def test_missing_imagery_is_missed_before_the_first_step(tmp_path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    later = '[[stages]]\nname = "real"\nsteps = 1\nlearning_rate = 1e-3\nimagery_share = 0.5\n'
+    recipe.write_text(f'imagery = "{tmp_path}/none"\n' + TOML.format(folder=tmp_path, steps=1) + later)
+    with pytest.raises(ZoomEarthError, match="no labelled imagery"):
+        sft.main(recipe)
+    assert not (tmp_path / "run").exists()
 
 
 def test_seeds_kept_for_evaluation_are_out_of_reach() -> None:

@@ -111,6 +111,11 @@ class JobTableInvalidError(ZoomEarthError):
     default_hint = "Correct the named rows and try again."
 
 
+class TrainingConfigError(ZoomEarthError):
+    code = "training_config_invalid"
+    default_hint = "Correct the named entry of the training file."
+
+
 class Cancelled(Exception):  # noqa: N818 - a request of the person, not an error
     """The person asked to stop. Stands outside the error tree so that no handler reports it."""
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import tomllib
-
-from ..core.errors import ZoomEarthError
+from ..core.errors import TrainingConfigError
 from .architecture import Shape
 from .objective import Weights
 from .samples import LookSettings
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 Section = TypeVar("Section")
-
-
-class TrainingConfigError(ZoomEarthError):
-    """The TOML file does not describe a run."""
-
-    code = "training_config_invalid"
-    default_hint = "Correct the named entry of the training file."
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,8 @@ class SftConfig:
         output: Folder for checkpoints and logs, relative to the working folder.
         export: Folder that receives the finished model.
         seed: Of weights and order.
-        imagery: Folder of labelled imagery; relative to the TOML file's project.
-        base: Folder of a model to go on from; empty for a new one of ``shape``.
+        imagery: Folder of labelled imagery, relative to the working folder.
+        base: Folder of a model, with its tokenizer, to go on from; empty for a new one of ``shape``.
     """
 
     output: str

@@ -8,6 +8,7 @@ A killed run goes on from its last checkpoint with the samples that would have c
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import logging
 import shutil
@@ -20,17 +21,19 @@ from typing import Any
 import torch
 from datasets import Dataset
 from safetensors.torch import load_file
-from transformers import Qwen2_5_VLForConditionalGeneration
+from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
+from ..core.errors import TrainingConfigError
 from .architecture import build_model
 from .collation import Collator, Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
 from .objective import TrainingHeads, Weights, compute_terms
 from .picturing import image_processor
+from .samples import SampleMaker
 from .speed import hasten_vision
 from .tokenizer import build_tokenizer
 from .wording import vocabulary
@@ -92,6 +95,7 @@ def main(config_path: Path) -> int:
     config = read_config(config_path)
     tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
     if config.base:
+        _check_vocabulary(Path(config.base), tokenizer)
         model = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
             config.base,
             attn_implementation={"text_config": "eager", "vision_config": "sdpa"},
@@ -104,12 +108,31 @@ def main(config_path: Path) -> int:
         model.load_state_dict(_saved_heads(Path(config.base)), strict=False)
     hasten_vision(model)
     _LOG.info("%.1f million parameters", sum(p.numel() for p in model.parameters()) / 1e6)
+    samplers = [make_sampler(config, stage) for stage in config.stages]  # what is missing is missed now
     started = time.monotonic()
-    for stage in config.stages:
-        _train_stage(config, stage, model, tokenizer)
+    for stage, sampler in zip(config.stages, samplers, strict=True):
+        _train_stage(config, stage, sampler, model, tokenizer)
     export(model, tokenizer, config, Path(config.export))
-    _LOG.info("trained in %.0f s, exported to %s", time.monotonic() - started, config.export)
+    _LOG.info("trained for %.0f s in this process, exported to %s", time.monotonic() - started, config.export)
     return 0
+
+
+def _check_vocabulary(base: Path, tokenizer: Any) -> None:
+    """Refuse a base whose embeddings stand for other tokens than those that will be trained.
+
+    Raises:
+        TrainingConfigError: Its tokenizer is missing or another one.
+    """
+    try:
+        own = PreTrainedTokenizerFast.from_pretrained(  # nosec B615 # a folder, never the hub
+            str(base), local_files_only=True
+        )
+    except (OSError, ValueError) as error:
+        raise TrainingConfigError(f"base {base}: {error}") from error
+    if own.get_vocab() != tokenizer.get_vocab():
+        raise TrainingConfigError(
+            f"base {base}: its vocabulary of {len(own)} tokens is not this recipe's of {len(tokenizer)}"
+        )
 
 
 def _saved_heads(folder: Path) -> dict[str, torch.Tensor]:
@@ -118,12 +141,11 @@ def _saved_heads(folder: Path) -> dict[str, torch.Tensor]:
     return {name: value for name, value in saved.items() if name.startswith(_HEADS)}
 
 
-def _train_stage(config: SftConfig, stage: Stage, model: Any, tokenizer: Any) -> None:
+def _train_stage(config: SftConfig, stage: Stage, sampler: SampleMaker, model: Any, tokenizer: Any) -> None:
     output = Path(config.output) / stage.name
     output.mkdir(parents=True, exist_ok=True)
     (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))
     encoder = Encoder(tokenizer, image_processor(config.shape, config.look.side_px), config.shape.merge_px)
-    sampler = make_sampler(config, stage)
     rows = Dataset.from_dict(
         {"index": range(stage.first_index, stage.first_index + stage.steps * stage.batch_size)}
     )
@@ -182,7 +204,23 @@ def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
         commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()  # nosec B603
     except (OSError, subprocess.CalledProcessError):
         commit = "unknown"
-    return {"config": dataclasses.asdict(config), "stage": stage.name, "commit": commit}
+    return {
+        "config": dataclasses.asdict(config),
+        "stage": stage.name,
+        "commit": commit,
+        "imagery_sha256": _fingerprint(Path(config.imagery)) if stage.imagery_share > 0 else None,
+    }
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 over names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(folder)).encode())
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def export(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:
