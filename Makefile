@@ -10,7 +10,7 @@ QGIS_TESTS := tests/qgis tests/gui
 SEED ?= 1000000
 export RASTER QUESTION SEED
 
-.PHONY: help setup setup-system setup-engine setup-qgis run test test-engine test-qgis lint format bench \
+.PHONY: help setup setup-system setup-engine setup-qgis run test test-engine test-qgis lint format bench bench-model \
 	requirements i18n package deploy undeploy train-mini clean
 
 help: ## this list
@@ -54,8 +54,12 @@ format: setup-engine ## bring every Python file into shape
 	$(ENGINE) -m ruff check --fix-only .
 	$(ENGINE) -m ruff format .
 
-bench: setup ## every figure of the README
+bench: setup ## the figures of speed and memory (ONLY=name for some)
 	@$(ENGINE) tools/bench.py
+
+bench-model: setup-engine ## the embedded model's figures; IMAGERY=folder for those on real imagery, too
+	.venv/bin/zoomearth bench scenes --count 200
+	test -z "$(IMAGERY)" || .venv/bin/zoomearth bench imagery --imagery "$(IMAGERY)" --count 100
 
 requirements: setup-engine ## write resources/engine-requirements.txt
 	$(ENGINE) tools/requirements.py engine

@@ -171,8 +171,16 @@
     <context>
         <name>Environment</name>
         <message>
+            <source>The engine is being set up: ask again when it is ready.</source>
+            <translation>Die Engine wird gerade eingerichtet: Fragen Sie erneut, wenn sie bereit ist.</translation>
+        </message>
+        <message>
             <source>Install Python 3.10 or newer with its venv module (on Debian and Ubuntu: apt install python3-venv), then try again.</source>
             <translation>Python 3.10 oder neuer mit dem Modul venv installieren (unter Debian und Ubuntu: apt install python3-venv) und es dann erneut versuchen.</translation>
+        </message>
+        <message>
+            <source>The engine is ready.</source>
+            <translation>Die Rechenumgebung ist bereit.</translation>
         </message>
         <message>
             <source>Making a Python environment…</source>
@@ -183,16 +191,16 @@
             <translation>Pakete werden installiert …</translation>
         </message>
         <message>
-            <source>The engine is ready.</source>
-            <translation>Die Rechenumgebung ist bereit.</translation>
-        </message>
-        <message>
-            <source>The engine needs 3 GB of disk space; free some, then try again.</source>
-            <translation>Die Rechenumgebung braucht 3 GB Speicherplatz; bitte Platz schaffen und es dann erneut versuchen.</translation>
-        </message>
-        <message>
             <source>The engine is in use: wait for the answer, then try again.</source>
             <translation>Die Rechenumgebung wird gerade benutzt: bitte die Antwort abwarten und es dann erneut versuchen.</translation>
+        </message>
+        <message>
+            <source>The engine needs {size} GB of disk space; free some, then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The engine is being set up already: wait until that is done, then try again.</source>
+            <translation type="unfinished"></translation>
         </message>
         <message>
             <source>The disk is full; free some space, then try again.</source>
@@ -244,6 +252,165 @@
         <message>
             <source>Put this question into the line</source>
             <translation>Diese Frage in die Zeile übernehmen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Hints</name>
+        <message>
+            <source>See the log for details.</source>
+            <translation>Näheres steht im Protokoll.</translation>
+        </message>
+        <message>
+            <source>Check that the file exists, is complete and is a raster that GDAL can open.</source>
+            <translation>Bitte prüfen, ob die Datei vorhanden und vollständig ist und ob GDAL dieses Raster öffnen kann.</translation>
+        </message>
+        <message>
+            <source>Every pixel of the area is nodata; choose another area or raster.</source>
+            <translation>Jedes Pixel des Bereichs ist ohne Daten; bitte einen anderen Bereich oder ein anderes Raster wählen.</translation>
+        </message>
+        <message>
+            <source>Convert the raster to integer or real pixel values first.</source>
+            <translation>Das Raster zuerst in ganzzahlige oder reelle Pixelwerte umwandeln.</translation>
+        </message>
+        <message>
+            <source>Choose an area that overlaps the raster.</source>
+            <translation>Bitte einen Bereich wählen, der das Raster überlappt.</translation>
+        </message>
+        <message>
+            <source>Type a question of one to 2,000 characters.</source>
+            <translation>Bitte eine Frage von einem bis 2.000 Zeichen eingeben.</translation>
+        </message>
+        <message>
+            <source>Choose an installed model in the settings, or fetch this one first.</source>
+            <translation>Bitte in den Einstellungen ein installiertes Modell wählen oder dieses zuerst herunterladen.</translation>
+        </message>
+        <message>
+            <source>Choose a model of the Qwen2.5-VL architecture.</source>
+            <translation>Bitte ein Modell der Architektur Qwen2.5-VL wählen.</translation>
+        </message>
+        <message>
+            <source>Only safetensors weights without remote code are loaded; convert the model first.</source>
+            <translation>Geladen werden nur Gewichte im Format safetensors ohne fremden Programmcode; bitte das Modell zuerst umwandeln.</translation>
+        </message>
+        <message>
+            <source>Lower the view side in the settings, or choose a smaller model.</source>
+            <translation>In den Einstellungen die Bildseite verkleinern oder ein kleineres Modell wählen.</translation>
+        </message>
+        <message>
+            <source>Set up the engine's Python environment in the ZoomEarth settings.</source>
+            <translation>Die Python-Umgebung in den ZoomEarth-Einstellungen einrichten.</translation>
+        </message>
+        <message>
+            <source>Set up the engine's Python environment again in the ZoomEarth settings.</source>
+            <translation>Richten Sie die Python-Umgebung der Engine in den ZoomEarth-Einstellungen erneut ein.</translation>
+        </message>
+        <message>
+            <source>Ask again: the engine restarts with the next question.</source>
+            <translation>Bitte noch einmal fragen: mit der nächsten Frage startet die Rechenumgebung neu.</translation>
+        </message>
+        <message>
+            <source>Check the server's address and that it is running.</source>
+            <translation>Bitte die Adresse des Servers prüfen und ob er läuft.</translation>
+        </message>
+        <message>
+            <source>Check the server's model name, limits and credentials.</source>
+            <translation>Bitte Modellname, Grenzen und Zugangsdaten des Servers prüfen.</translation>
+        </message>
+        <message>
+            <source>Choose a folder that you may write to.</source>
+            <translation>Bitte einen Ordner mit Schreibrecht wählen.</translation>
+        </message>
+        <message>
+            <source>Free some disk space, then try again.</source>
+            <translation>Bitte Speicherplatz schaffen und es dann erneut versuchen.</translation>
+        </message>
+        <message>
+            <source>Correct the named rows and try again.</source>
+            <translation>Bitte die genannten Zeilen berichtigen und es erneut versuchen.</translation>
+        </message>
+        <message>
+            <source>Correct the named entry of the training file.</source>
+            <translation>Berichtigen Sie den genannten Eintrag der Trainingsdatei.</translation>
+        </message>
+        <message>
+            <source>Choose an area with fewer corners.</source>
+            <translation>Wählen Sie einen Bereich mit weniger Ecken.</translation>
+        </message>
+        <message>
+            <source>The engine does not start: check its Python in the ZoomEarth settings; the log says more.</source>
+            <translation>Die Engine startet nicht: Prüfen Sie ihr Python in den ZoomEarth-Einstellungen; das Protokoll sagt mehr.</translation>
+        </message>
+        <message>
+            <source>The system ended the engine, most often for want of memory. Ask again; if it happens again, lower the view side in the settings or choose a smaller model.</source>
+            <translation>Das System hat die Engine beendet, meist aus Speichermangel. Fragen Sie erneut; geschieht es wieder, verkleinern Sie die Bildseite in den Einstellungen oder wählen Sie ein kleineres Modell.</translation>
+        </message>
+        <message>
+            <source>Lower the view side in the settings: the pictures of the steps are too large.</source>
+            <translation>Verkleinern Sie die Bildseite in den Einstellungen: Die Bilder der Schritte sind zu groß.</translation>
+        </message>
+        <message>
+            <source>Install ZoomEarth again: some of its files are missing.</source>
+            <translation>Installieren Sie ZoomEarth erneut: Einige seiner Dateien fehlen.</translation>
+        </message>
+        <message>
+            <source>A part of the file is damaged or missing; copy or download it again.</source>
+            <translation>Ein Teil der Datei ist beschädigt oder fehlt; kopieren oder laden Sie sie erneut.</translation>
+        </message>
+        <message>
+            <source>Choose one or three bands, numbered from 1 to {count}.</source>
+            <translation>Wählen Sie einen oder drei Kanäle, nummeriert von 1 bis {count}.</translation>
+        </message>
+        <message>
+            <source>The file holds several rasters; choose one of them, such as {names}.</source>
+            <translation>Die Datei enthält mehrere Raster; wählen Sie eines davon, etwa {names}.</translation>
+        </message>
+        <message>
+            <source>Correct the model profile {name}.</source>
+            <translation>Berichtigen Sie das Modellprofil {name}.</translation>
+        </message>
+        <message>
+            <source>Name one of {names}, a folder of weights, or a hub id that was fetched.</source>
+            <translation>Nennen Sie eines von {names}, einen Ordner mit Gewichten oder eine geladene Hub-Kennung.</translation>
+        </message>
+        <message>
+            <source>This folder holds no model.</source>
+            <translation>Dieser Ordner enthält kein Modell.</translation>
+        </message>
+        <message>
+            <source>The model folder holds no weights.</source>
+            <translation>Der Modellordner enthält keine Gewichte.</translation>
+        </message>
+        <message>
+            <source>The model folder is incomplete: {name} is missing.</source>
+            <translation>Der Modellordner ist unvollständig: {name} fehlt.</translation>
+        </message>
+        <message>
+            <source>The model is incomplete: {name} is missing.</source>
+            <translation>Das Modell ist unvollständig: {name} fehlt.</translation>
+        </message>
+        <message>
+            <source>The model's files are damaged or of another model.</source>
+            <translation>Die Dateien des Modells sind beschädigt oder gehören zu einem anderen Modell.</translation>
+        </message>
+        <message>
+            <source>Fetch it first, if its licence suits you, in the engine's environment: {command}</source>
+            <translation>Laden Sie es zuerst, wenn seine Lizenz Ihnen passt, in der Umgebung der Engine: {command}</translation>
+        </message>
+        <message>
+            <source>Remove {name} from the folder, or convert it to safetensors first.</source>
+            <translation>Entfernen Sie {name} aus dem Ordner oder wandeln Sie es zuerst in safetensors um.</translation>
+        </message>
+        <message>
+            <source>This device cannot run this model in the number format that it has; choose another model.</source>
+            <translation>Dieses Gerät kann das Modell in seinem Zahlenformat nicht rechnen; wählen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>Name a JSON file that exists.</source>
+            <translation>Nennen Sie eine vorhandene JSON-Datei.</translation>
+        </message>
+        <message>
+            <source>A script is a JSON list of texts.</source>
+            <translation>Ein Skript ist eine JSON-Liste von Texten.</translation>
         </message>
     </context>
     <context>
@@ -728,76 +895,12 @@
             <translation>Die Auftragstabelle ist nicht verwendbar.</translation>
         </message>
         <message>
-            <source>Type a question of one to 2,000 characters.</source>
-            <translation>Bitte eine Frage von einem bis 2.000 Zeichen eingeben.</translation>
-        </message>
-        <message>
-            <source>Check that the file exists, is complete and is a raster that GDAL can open.</source>
-            <translation>Bitte prüfen, ob die Datei vorhanden und vollständig ist und ob GDAL dieses Raster öffnen kann.</translation>
-        </message>
-        <message>
-            <source>Every pixel of the area is nodata; choose another area or raster.</source>
-            <translation>Jedes Pixel des Bereichs ist ohne Daten; bitte einen anderen Bereich oder ein anderes Raster wählen.</translation>
-        </message>
-        <message>
-            <source>Convert the raster to integer or real pixel values first.</source>
-            <translation>Das Raster zuerst in ganzzahlige oder reelle Pixelwerte umwandeln.</translation>
-        </message>
-        <message>
-            <source>Choose an area that overlaps the raster.</source>
-            <translation>Bitte einen Bereich wählen, der das Raster überlappt.</translation>
-        </message>
-        <message>
-            <source>Choose an installed model in the settings, or fetch this one first.</source>
-            <translation>Bitte in den Einstellungen ein installiertes Modell wählen oder dieses zuerst herunterladen.</translation>
-        </message>
-        <message>
-            <source>Choose a model of the Qwen2.5-VL architecture.</source>
-            <translation>Bitte ein Modell der Architektur Qwen2.5-VL wählen.</translation>
-        </message>
-        <message>
-            <source>Only safetensors weights without remote code are loaded; convert the model first.</source>
-            <translation>Geladen werden nur Gewichte im Format safetensors ohne fremden Programmcode; bitte das Modell zuerst umwandeln.</translation>
-        </message>
-        <message>
-            <source>Lower the view side in the settings, or choose a smaller model.</source>
-            <translation>In den Einstellungen die Bildseite verkleinern oder ein kleineres Modell wählen.</translation>
-        </message>
-        <message>
-            <source>Set up the engine's Python environment in the ZoomEarth settings.</source>
-            <translation>Die Python-Umgebung in den ZoomEarth-Einstellungen einrichten.</translation>
-        </message>
-        <message>
-            <source>Ask again: the engine restarts with the next question.</source>
-            <translation>Bitte noch einmal fragen: mit der nächsten Frage startet die Rechenumgebung neu.</translation>
-        </message>
-        <message>
-            <source>Check the server's address and that it is running.</source>
-            <translation>Bitte die Adresse des Servers prüfen und ob er läuft.</translation>
-        </message>
-        <message>
-            <source>Check the server's model name, limits and credentials.</source>
-            <translation>Bitte Modellname, Grenzen und Zugangsdaten des Servers prüfen.</translation>
-        </message>
-        <message>
-            <source>Choose a folder that you may write to.</source>
-            <translation>Bitte einen Ordner mit Schreibrecht wählen.</translation>
-        </message>
-        <message>
-            <source>Free some disk space, then try again.</source>
-            <translation>Bitte Speicherplatz schaffen und es dann erneut versuchen.</translation>
-        </message>
-        <message>
-            <source>Correct the named rows and try again.</source>
-            <translation>Bitte die genannten Zeilen berichtigen und es erneut versuchen.</translation>
+            <source>The training file cannot be used.</source>
+            <translation>Die Trainingsdatei kann nicht verwendet werden.</translation>
         </message>
         <message>
             <source>Something went wrong.</source>
             <translation>Etwas ist schiefgegangen.</translation>
-        </message>
-        <message>
-            <source>See the ZoomEarth tab of the message log for details.</source>
-            <translation>Näheres steht im Protokoll auf der Seite ZoomEarth.</translation>
         </message>
         <message>
             <source>The model wrote no answer; see its reasoning.</source>

@@ -171,7 +171,15 @@
     <context>
         <name>Environment</name>
         <message>
+            <source>The engine is being set up: ask again when it is ready.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Install Python 3.10 or newer with its venv module (on Debian and Ubuntu: apt install python3-venv), then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The engine is ready.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -183,15 +191,15 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>The engine is ready.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>The engine needs 3 GB of disk space; free some, then try again.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
             <source>The engine is in use: wait for the answer, then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The engine needs {size} GB of disk space; free some, then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The engine is being set up already: wait until that is done, then try again.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -243,6 +251,165 @@
         </message>
         <message>
             <source>Put this question into the line</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>Hints</name>
+        <message>
+            <source>See the log for details.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Check that the file exists, is complete and is a raster that GDAL can open.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Every pixel of the area is nodata; choose another area or raster.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Convert the raster to integer or real pixel values first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose an area that overlaps the raster.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Type a question of one to 2,000 characters.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose an installed model in the settings, or fetch this one first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose a model of the Qwen2.5-VL architecture.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Only safetensors weights without remote code are loaded; convert the model first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Lower the view side in the settings, or choose a smaller model.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Set up the engine's Python environment in the ZoomEarth settings.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Set up the engine's Python environment again in the ZoomEarth settings.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask again: the engine restarts with the next question.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Check the server's address and that it is running.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Check the server's model name, limits and credentials.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose a folder that you may write to.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Free some disk space, then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Correct the named rows and try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Correct the named entry of the training file.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose an area with fewer corners.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The engine does not start: check its Python in the ZoomEarth settings; the log says more.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The system ended the engine, most often for want of memory. Ask again; if it happens again, lower the view side in the settings or choose a smaller model.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Lower the view side in the settings: the pictures of the steps are too large.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Install ZoomEarth again: some of its files are missing.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>A part of the file is damaged or missing; copy or download it again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose one or three bands, numbered from 1 to {count}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The file holds several rasters; choose one of them, such as {names}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Correct the model profile {name}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Name one of {names}, a folder of weights, or a hub id that was fetched.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This folder holds no model.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model folder holds no weights.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model folder is incomplete: {name} is missing.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model is incomplete: {name} is missing.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The model's files are damaged or of another model.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Fetch it first, if its licence suits you, in the engine's environment: {command}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Remove {name} from the folder, or convert it to safetensors first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This device cannot run this model in the number format that it has; choose another model.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Name a JSON file that exists.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>A script is a JSON list of texts.</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
@@ -728,75 +895,11 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>Type a question of one to 2,000 characters.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Check that the file exists, is complete and is a raster that GDAL can open.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Every pixel of the area is nodata; choose another area or raster.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Convert the raster to integer or real pixel values first.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Choose an area that overlaps the raster.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Choose an installed model in the settings, or fetch this one first.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Choose a model of the Qwen2.5-VL architecture.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Only safetensors weights without remote code are loaded; convert the model first.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Lower the view side in the settings, or choose a smaller model.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Set up the engine's Python environment in the ZoomEarth settings.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Ask again: the engine restarts with the next question.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Check the server's address and that it is running.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Check the server's model name, limits and credentials.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Choose a folder that you may write to.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Free some disk space, then try again.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Correct the named rows and try again.</source>
+            <source>The training file cannot be used.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
             <source>Something went wrong.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>See the ZoomEarth tab of the message log for details.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -1,7 +1,4 @@
-"""Runs every benchmark in tests/bench, one after the other, and prints what each prints.
-
-bench_qgis_*.py run in the tests' QGIS environment and a window in memory, all others in the engine's.
-"""
+"""Runs every benchmark in tests/bench, one after the other, and prints what each prints."""
 
 from __future__ import annotations
 
@@ -9,17 +6,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
 
 ROOT = Path(__file__).resolve().parents[1]
-_SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24"]
-
-
-def command(script: Path) -> List[str]:
-    """How a benchmark is started."""
-    if script.name.startswith("bench_qgis_"):
-        return [*_SCREEN, str(ROOT / ".venv-qgis" / "bin" / "python"), str(script)]
-    return [str(ROOT / ".venv" / "bin" / "python"), str(script)]
 
 
 def main() -> int:
@@ -30,7 +18,7 @@ def main() -> int:
         if only not in script.name:
             continue
         print(f"== {script.relative_to(ROOT)}", flush=True)
-        if subprocess.run(command(script), cwd=ROOT, check=False).returncode != 0:
+        if subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False).returncode != 0:
             failed.append(script.name)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -53,7 +53,7 @@ def source_files() -> List[Path]:
 
 
 def texts_in(code: str, name: str) -> Iterator[Text]:
-    """Each text that a module gives to ``translate`` or ``tr``, in the order of its lines.
+    """Each text that a module marks for translation, in the order of its lines.
 
     Raises:
         UntranslatableError: One is no literal.
@@ -66,7 +66,7 @@ def _texts_below(node: ast.AST, class_name: str, file: str) -> Iterator[Text]:
         class_name = node.name
     if isinstance(node, ast.Call):
         function = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
-        if function == "translate" and len(node.args) >= 2 and _is_text(node.args[0]):
+        if function in ("translate", "QT_TRANSLATE_NOOP") and len(node.args) >= 2 and _is_text(node.args[0]):
             yield _literal(node.args[0], file), _literal(node.args[1], file)
         elif function == "tr" and len(node.args) == 1:
             yield class_name, _literal(node.args[0], file)

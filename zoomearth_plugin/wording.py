@@ -6,6 +6,7 @@ from typing import Dict
 
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .hints import hint_text
 from .zoomearth.core.errors import ZoomEarthError
 from .zoomearth.core.progress import Progress, Stage
 
@@ -63,52 +64,10 @@ def _errors() -> Dict[str, str]:
     }
 
 
-def _default_hints() -> Dict[str, str]:
-    return {
-        "question_invalid": translate("Wording", "Type a question of one to 2,000 characters."),
-        "raster_unreadable": translate(
-            "Wording", "Check that the file exists, is complete and is a raster that GDAL can open."
-        ),
-        "raster_empty": translate(
-            "Wording", "Every pixel of the area is nodata; choose another area or raster."
-        ),
-        "raster_type_unsupported": translate(
-            "Wording", "Convert the raster to integer or real pixel values first."
-        ),
-        "area_outside": translate("Wording", "Choose an area that overlaps the raster."),
-        "model_missing": translate(
-            "Wording", "Choose an installed model in the settings, or fetch this one first."
-        ),
-        "model_incompatible": translate("Wording", "Choose a model of the Qwen2.5-VL architecture."),
-        "weights_unsafe": translate(
-            "Wording", "Only safetensors weights without remote code are loaded; convert the model first."
-        ),
-        "out_of_memory": translate(
-            "Wording", "Lower the view side in the settings, or choose a smaller model."
-        ),
-        "engine_missing": translate(
-            "Wording", "Set up the engine's Python environment in the ZoomEarth settings."
-        ),
-        "worker_died": translate("Wording", "Ask again: the engine restarts with the next question."),
-        "worker_timeout": translate("Wording", "Ask again: the engine restarts with the next question."),
-        "server_unreachable": translate("Wording", "Check the server's address and that it is running."),
-        "server_refused": translate("Wording", "Check the server's model name, limits and credentials."),
-        "output_unwritable": translate("Wording", "Choose a folder that you may write to."),
-        "disk_full": translate("Wording", "Free some disk space, then try again."),
-        "job_table_invalid": translate("Wording", "Correct the named rows and try again."),
-        "training_config_invalid": translate("Wording", "Correct the named entry of the training file."),
-    }
-
-
 def error_text(error: ZoomEarthError) -> str:
     """What happened and what to do about it, two sentences; plain text."""
     what = _errors().get(error.code, translate("Wording", "Something went wrong."))
-    hint = error.hint
-    if hint == error.default_hint:
-        hint = _default_hints().get(
-            error.code, translate("Wording", "See the ZoomEarth tab of the message log for details.")
-        )
-    return f"{what} {hint}"
+    return f"{what} {hint_text(error.hint)}"
 
 
 def _warnings() -> Dict[str, str]:
