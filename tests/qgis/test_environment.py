@@ -151,11 +151,12 @@ def wheel_house(tmp_path):
 
 
 @pytest.fixture
-def plan(tmp_path, wheel_house):
+def plan(tmp_path, wheel_house, monkeypatch):
     """A plan for the tiny package, in a place of its own."""
     requirements = tmp_path / "engine-requirements.txt"
     requirements.write_text("tinything==1.0\n")
     folder = tmp_path / "profile" / "engine"
+    monkeypatch.setattr(making, "needed_bytes", lambda _: 0)
     return SetUpPlan(folder, requirements, Path("/usr/bin/python3"), wheel_house)
 
 
@@ -211,10 +212,55 @@ class TestMaking:
         with pytest.raises(OutputUnwritableError):
             making.make(below, lambda text, fraction: None, CancelToken())
 
-    def test_too_little_room(self, plan, monkeypatch):
-        monkeypatch.setattr(making, "NEEDED_BYTES", 10**18)
-        with pytest.raises(DiskFullError):
+    @pytest.mark.parametrize(
+        ("index_url", "system", "gigabytes"),
+        [
+            ("", "linux", 9),
+            ("https://pip.example.org/simple", "linux", 9),
+            ("https://download.pytorch.org/whl/cpu/", "linux", 3),
+            ("", "win32", 3),
+            ("", "darwin", 3),
+        ],
+    )
+    def test_room_for_the_build_that_pip_fetches(self, index_url, system, gigabytes):
+        assert making.needed_bytes(index_url, system) == gigabytes * 1024**3
+
+    def test_too_little_room_is_told_in_gigabytes(self, plan, monkeypatch):
+        monkeypatch.setattr(making, "needed_bytes", lambda _: 10**6 * 1024**3)
+        with pytest.raises(DiskFullError) as caught:
             making.make(plan, lambda text, fraction: None, CancelToken())
+        assert "needs 1000000 GB" in caught.value.hint
+
+    def test_one_at_a_time_in_all_of_qgis(self, plan, tmp_path):
+        _touch(plan.folder / "works")
+        hold = (
+            "import sys; from qgis.PyQt.QtCore import QLockFile; lock = QLockFile(sys.argv[1]);"
+            "print(lock.tryLock(0), flush=True); sys.stdin.read()"
+        )
+        other = subprocess.Popen(
+            [sys.executable, "-c", hold, str(plan.folder) + ".lock"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert other.stdout.readline() == b"True\n"
+        with pytest.raises(OutputUnwritableError, match=str(other.pid)) as caught:
+            making.make(plan, lambda text, fraction: None, CancelToken())
+        assert "being set up already" in caught.value.hint
+        assert os.listdir(plan.folder) == ["works"]
+        other.kill()
+        other.communicate()
+        making.make(plan, lambda text, fraction: None, CancelToken())  # its lock ended with it
+        assert os.listdir(plan.folder.parent) == ["engine"]
+
+    def test_a_set_up_cut_short_costs_no_engine(self, plan):
+        _touch(plan.folder.with_name("engine.previous") / "works")
+        _touch(plan.folder / "half-made")
+        _touch(plan.folder.with_name("engine.rubbish-1") / "old")
+        plan.requirements.write_text("no-such-thing==9\n")
+        with pytest.raises(EngineMissingError):
+            making.make(plan, lambda text, fraction: None, CancelToken())
+        assert os.listdir(plan.folder.parent) == ["engine"]
+        assert os.listdir(plan.folder) == ["works"]
 
     def test_a_base_is_found_here(self):
         assert inspection.inspect(making.find_base_python(), []).is_recent

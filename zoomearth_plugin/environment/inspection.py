@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import signal
 import subprocess  # nosec B404 # starts interpreters that the person chose, never a shell
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -14,9 +17,13 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from qgis.core import QgsApplication
 
 from ..zoomearth.core.errors import EngineMissingError
+from ..zoomearth.core.progress import CancelToken
+
+logger = logging.getLogger(__name__)
 
 OLDEST = (3, 10)
 TIMEOUT_S = 20.0
+POLL_INTERVAL_S = 0.1
 HIDDEN_VARIABLES = (
     "PYTHONHOME",
     "PYTHONPATH",
@@ -28,7 +35,7 @@ HIDDEN_VARIABLES = (
     "GDAL_DATA",
     "GDAL_DRIVER_PATH",
 )
-"""QGIS sets some of these for its own Python, GDAL and PROJ; the engine has its own, and would break on them."""
+"""QGIS sets some of these for its own Python, GDAL and PROJ; the engine has others, which break on them."""
 LIBRARY_VARIABLES = (
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
@@ -119,31 +126,63 @@ def required_names(requirements: Path) -> List[str]:
     return [match.group(1) for match in found if match]
 
 
-def inspect(python: Path, required: List[str]) -> EngineReport:
+def inspect(python: Path, required: List[str], cancel: Optional[CancelToken] = None) -> EngineReport:
     """Start the interpreter for a moment and ask it; blocks up to :data:`TIMEOUT_S`.
 
     Raises:
+        Cancelled: On request.
         EngineMissingError: It does not start, or is no Python.
     """
     try:
-        run = subprocess.run(  # nosec B603 # a list, no shell
-            [str(python), "-c", _LOOK, *required],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=True,
-            **window_options(),
-        )
-        found = json.loads(run.stdout)
+        found = json.loads(_output([str(python), "-c", _LOOK, *required], cancel or CancelToken()))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise EngineMissingError(f"{python} does not work as a Python: {error}") from error
     missing = tuple(name for name in required if name not in found["packages"])
     return EngineReport(python, tuple(found["version"]), found["packages"], missing, found["can_make"])
 
 
-def window_options() -> Dict[str, Any]:
-    """Keeps Windows from flashing a console for each child process."""
+def _output(command: List[str], cancel: CancelToken) -> bytes:
+    deadline_s = time.monotonic() + TIMEOUT_S
+    with subprocess.Popen(  # nosec B603 # a list, no shell
+        command,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        **process_options(),
+    ) as process:
+        try:
+            while True:
+                cancel.check()
+                try:
+                    output, _ = process.communicate(timeout=POLL_INTERVAL_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > deadline_s:
+                        raise
+        finally:
+            end(process)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command[0])
+    return output
+
+
+def process_options() -> Dict[str, Any]:
+    """A group of its own, so that :func:`end` ends all of it; on Windows, no console flashes up."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return {}
+    return {"start_new_session": True}
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Kill it if it still runs and, where there are process groups, all that it started."""
+    if process.poll() is not None:
+        return
+    try:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except OSError as error:
+        logger.debug("%s ended by itself: %s", process.args, error)
+    process.wait()

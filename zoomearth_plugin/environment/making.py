@@ -6,16 +6,26 @@ import logging
 import shutil
 import subprocess  # nosec B404 # starts interpreters that the person chose, never a shell
 import sys
+import tempfile
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional
+from typing import Callable, Dict, Iterator, List, Mapping, Optional
 
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtCore import QCoreApplication, QLockFile
 
 from ..zoomearth.core.errors import DiskFullError, EngineMissingError, OutputUnwritableError
 from ..zoomearth.core.progress import CancelToken
-from .inspection import EngineReport, clean_environment, inspect, required_names, window_options
+from .inspection import (
+    POLL_INTERVAL_S,
+    EngineReport,
+    clean_environment,
+    end,
+    inspect,
+    process_options,
+    required_names,
+)
 from .pythons import interpreter
 
 logger = logging.getLogger(__name__)
@@ -23,9 +33,11 @@ translate = QCoreApplication.translate
 
 BASE_NAMES = ("python3.12", "python3.11", "python3.13", "python3.10", "python3", "python")
 """Tried in this order: the versions for which all of the engine's packages have wheels come first."""
-POLL_INTERVAL_S = 0.1
 NEEDED_BYTES = 3 * 1024**3
-"""What torch and the others take on disk, without CUDA."""
+"""What torch without CUDA and the others take on disk, and what pip fetches meanwhile."""
+NEEDED_BYTES_CUDA = 9 * 1024**3
+"""The same with CUDA's libraries: torch 2.13 and triton alone unpack to 2.1 GB from 0.8 GB fetched."""
+RUBBISH = ".rubbish-"
 
 Tell = Callable[[str, Optional[float]], None]
 """Told, from the working thread, a line of text and the share done, None when unknown."""
@@ -85,65 +97,129 @@ def make(plan: SetUpPlan, tell: Tell, cancel: CancelToken) -> EngineReport:
     Raises:
         Cancelled: The person stopped it.
         EngineMissingError: pip failed; the hint says what it said.
-        OutputUnwritableError, DiskFullError: There is no place for it.
+        OutputUnwritableError, DiskFullError: There is no place for it, or another QGIS makes it just now.
     """
-    _check_place(plan.folder)
+    _check_place(plan)
     base_python = plan.base_python or find_base_python()
-    previous = _put_aside(plan.folder)
+    with _locked(plan.folder):
+        previous = _put_aside(plan.folder)
+        try:
+            report = _make_new(plan, base_python, tell, cancel)
+        except BaseException:
+            _bring_back(plan.folder, previous)
+            raise
+        _discard(previous)
+    tell(translate("Environment", "The engine is ready."), 1.0)
+    return report
+
+
+def _make_new(plan: SetUpPlan, base_python: Path, tell: Tell, cancel: CancelToken) -> EngineReport:
     python = interpreter(plan.folder)
     environment = clean_environment({"PIP_DISABLE_PIP_VERSION_CHECK": "1", **plan.environment})
-    is_finished = False
-    try:
-        tell(translate("Environment", "Making a Python environment…"), 0.0)
-        _run([str(base_python), "-m", "venv", str(plan.folder)], environment, tell, cancel)
-        names = required_names(plan.requirements)
-        tell(translate("Environment", "Installing packages…"), 0.05)
-        pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-        index = ["--index-url", plan.index_url] if plan.index_url else []
-        _run(
-            [*pip, *index, "-r", str(plan.requirements)],
-            environment,
-            _count_packages(tell, len(names)),
-            cancel,
-        )
-        report = inspect(python, names)
-        if not report.is_usable:
-            raise EngineMissingError(f"pip ended, but {', '.join(report.missing)} is not there")
-        tell(translate("Environment", "The engine is ready."), 1.0)
-        is_finished = True
-        return report
-    finally:
-        shutil.rmtree(previous if is_finished else plan.folder, ignore_errors=True)
-        if not is_finished and previous.exists():
-            previous.rename(plan.folder)
+    tell(translate("Environment", "Making a Python environment…"), 0.0)
+    _run([str(base_python), "-m", "venv", str(plan.folder)], environment, tell, cancel)
+    names = required_names(plan.requirements)
+    tell(translate("Environment", "Installing packages…"), 0.05)
+    pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    index = ["--index-url", plan.index_url] if plan.index_url else []
+    _run(
+        [*pip, *index, "-r", str(plan.requirements)],
+        environment,
+        _count_packages(tell, len(names)),
+        cancel,
+    )
+    report = inspect(python, names, cancel)
+    if not report.is_usable:
+        raise EngineMissingError(f"pip ended, but {', '.join(report.missing)} is not there")
+    return report
 
 
-def _check_place(folder: Path) -> None:
+def needed_bytes(index_url: str, system: str = sys.platform) -> int:
+    """Disk space for the build of torch that pip fetches: on Linux the one with CUDA.
+
+    Args:
+        index_url: The package index; PyTorch's own with builds for the processor ends with ``/cpu``.
+        system: As :data:`sys.platform` names it.
+    """
+    is_cuda = system == "linux" and not index_url.rstrip("/").endswith("/cpu")
+    return NEEDED_BYTES_CUDA if is_cuda else NEEDED_BYTES
+
+
+def in_use(folder: Path, why: str) -> OutputUnwritableError:
+    """The environment cannot be replaced while a worker runs in it."""
+    return OutputUnwritableError(
+        f"{folder}: {why}",
+        translate("Environment", "The engine is in use: wait for the answer, then try again."),
+    )
+
+
+def _check_place(plan: SetUpPlan) -> None:
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder.parent).free
+        plan.folder.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(plan.folder.parent).free
     except OSError as error:
-        raise OutputUnwritableError(f"{folder}: {error}") from error
-    if free < NEEDED_BYTES:
-        raise DiskFullError(
-            f"{free} bytes free for {folder}",
-            translate("Environment", "The engine needs 3 GB of disk space; free some, then try again."),
+        raise OutputUnwritableError(f"{plan.folder}: {error}") from error
+    needed = needed_bytes(plan.index_url)
+    if free < needed:
+        hint = translate(
+            "Environment", "The engine needs {size} GB of disk space; free some, then try again."
         )
+        raise DiskFullError(f"{free} bytes free for {plan.folder}", hint.format(size=needed // 1024**3))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Nobody else makes this environment meanwhile, in this QGIS or in another; ends with the process."""
+    lock = QLockFile(str(folder.with_name(folder.name + ".lock")))
+    lock.setStaleLockTime(0)  # a set-up may take hours; only a lock whose process is gone is broken
+    if not lock.tryLock(0):
+        if lock.error() != QLockFile.LockError.LockFailedError:
+            raise OutputUnwritableError(f"{folder}: no lock, {lock.error()}")
+        raise OutputUnwritableError(
+            f"{folder} is being made by process {lock.getLockInfo()[1]}",
+            translate(
+                "Environment", "The engine is being set up already: wait until that is done, then try again."
+            ),
+        )
+    try:
+        yield
+    finally:
+        lock.unlock()
 
 
 def _put_aside(folder: Path) -> Path:
-    """Keep an environment that is there until the new one works; returns where it is kept."""
+    """Keep an environment that is there until the new one works; returns where it is kept.
+
+    One that is kept already is the last that worked: QGIS ended in the middle of a set-up.
+    """
     previous = folder.with_name(folder.name + ".previous")
+    for rubbish in folder.parent.glob(f"{folder.name}{RUBBISH}*"):
+        shutil.rmtree(rubbish, ignore_errors=True)
     try:
-        if folder.exists():
-            shutil.rmtree(previous, ignore_errors=True)
+        if previous.exists():
+            _discard(folder)
+        elif folder.exists():
             folder.rename(previous)
     except OSError as error:
-        raise OutputUnwritableError(
-            f"{folder}: {error}",
-            translate("Environment", "The engine is in use: wait for the answer, then try again."),
-        ) from error
+        raise in_use(folder, str(error)) from error
     return previous
+
+
+def _bring_back(folder: Path, previous: Path) -> None:
+    try:
+        _discard(folder)
+        if previous.exists():
+            previous.rename(folder)
+    except OSError:  # the next set-up finds it where it is
+        logger.exception("the engine that was there before is kept in %s", previous)
+
+
+def _discard(folder: Path) -> None:
+    """Delete a folder, all or nothing by its name; what is still open in it goes with the next set-up."""
+    if folder.exists():
+        rubbish = Path(tempfile.mkdtemp(prefix=folder.name + RUBBISH, dir=folder.parent))
+        folder.rename(rubbish / folder.name)
+        shutil.rmtree(rubbish, ignore_errors=True)
 
 
 def _count_packages(tell: Tell, package_count: int) -> Tell:
@@ -173,7 +249,7 @@ def _run(command: List[str], environment: Dict[str, str], tell: Tell, cancel: Ca
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        **window_options(),
+        **process_options(),
     )
     lines: List[str] = []
 
@@ -191,9 +267,7 @@ def _run(command: List[str], environment: Dict[str, str], tell: Tell, cancel: Ca
             threading.Event().wait(POLL_INTERVAL_S)
         reader.join()
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        end(process)
     if process.returncode != 0:
         raise _failure(command, lines)
 
