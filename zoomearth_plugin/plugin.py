@@ -15,10 +15,10 @@ except ImportError:
     from qgis.PyQt.QtWidgets import QAction
 
 from . import settings
-from .environment import environment_folders
+from .environment import EngineUpkeep, environment_folders
 from .environment.door import EngineDoor
 from .gui.dock import ZoomEarthDock
-from .gui.options_page import ZoomEarthOptionsFactory
+from .gui.options_page import PAGE_NAME, ZoomEarthOptionsFactory
 from .layers import AnswerLayer
 from .log import connect_log
 from .tasks import AskQueue
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 PLUGIN_FOLDER = Path(__file__).resolve().parent
 SHORTCUT = "Ctrl+Alt+Z"
-OPTIONS_PAGE = "zoomearthOptions"
 
 
 def data_folder() -> Path:
@@ -55,6 +54,7 @@ class ZoomEarthPlugin:
         self.answers = AnswerLayer(QgsProject.instance(), data_folder() / "answers")
         self.queue = AskQueue(self.door.client, self.answers)
         self.queue.idle.connect(self.door.close_retired)
+        self.upkeep = EngineUpkeep(PLUGIN_FOLDER, data_folder(), self.door, self._is_asking)
         QgsProject.instance().cleared.connect(self._project_closed)
         self._add_options()
         self._add_dock()
@@ -66,6 +66,7 @@ class ZoomEarthPlugin:
             return
         QgsProject.instance().cleared.disconnect(self._project_closed)
         self.queue.close()
+        self.upkeep.close()
         self.door.close()
         self.answers.close()
         self.dock.close_down()
@@ -82,7 +83,7 @@ class ZoomEarthPlugin:
         self._disconnect_log()
 
     def _add_options(self) -> None:
-        self.options = ZoomEarthOptionsFactory(data_folder())
+        self.options = ZoomEarthOptionsFactory(self.upkeep)
         self.iface.registerOptionsWidgetFactory(self.options)
 
     def _add_dock(self) -> None:
@@ -102,12 +103,15 @@ class ZoomEarthPlugin:
         self.iface.pluginMenu().addAction(self.action)  # a menu of its own would outlive the plugin
         self.iface.addToolBarIcon(self.action)
 
+    def _is_asking(self) -> bool:
+        return self.queue is not None and self.queue.running is not None
+
     def _show_dock(self) -> None:
         if self.dock is not None:
             self.dock.focus_question()
 
     def _show_settings(self) -> None:
-        self.iface.showOptionsDialog(self.iface.mainWindow(), OPTIONS_PAGE)
+        self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_NAME)
 
     def _project_closed(self) -> None:
         if self.queue is not None:

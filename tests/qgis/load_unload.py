@@ -1,4 +1,4 @@
-"""Runs inside a real QGIS (``qgis --code``): loads, unloads and loads the plugin, also while asking.
+"""Runs inside a real QGIS (``qgis --code``): loads and unloads the plugin, also while it asks and sets up.
 
 Writes what it saw to the JSON file that ZOOMEARTH_TEST_REPORT names, then leaves QGIS.
 """
@@ -70,6 +70,19 @@ def workers():
     return found
 
 
+def processes_with(text):
+    """How many processes name this in their command."""
+    found = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    found += text.encode() in file.read()
+            except OSError:
+                continue
+    return found
+
+
 def load():
     loaded = utils.loadPlugin(PACKAGE) and utils.startPlugin(PACKAGE)
     settle()
@@ -108,6 +121,20 @@ def main():
     report["unloaded_while_asking"] = unload()
     QgsProject.instance().removeMapLayer(layer.id())
     settle(1)
+    report["after_asking"] = traces()
+
+    report["loaded_for_set_up"] = load()
+    upkeep = utils.plugins[PACKAGE].upkeep
+    # Nothing answers there, and unloading comes before pip does.
+    upkeep.set_up(Settings(package_index="http://127.0.0.1:9/cpu"))
+    report["set_up"] = until(lambda: processes_with(str(upkeep.data_folder / "engine")) > 0)
+    upkeep.check(Settings(engine_python=os.environ["ZOOMEARTH_TEST_SLEEPER"]))
+    report["checked"] = until(lambda: processes_with(os.environ["ZOOMEARTH_TEST_SLEEPER"]) > 0)
+    report["unloaded_while_setting_up"] = unload()
+    settle(1)
+    report["engine_processes_left"] = processes_with(str(upkeep.data_folder / "engine"))
+    report["check_processes_left"] = processes_with(os.environ["ZOOMEARTH_TEST_SLEEPER"])
+    report["engine_files_left"] = [name for name in os.listdir(upkeep.data_folder) if "engine" in name]
     report["at_the_end"] = traces()
 
 

@@ -1,4 +1,4 @@
-"""Load, unload, load in a real QGIS window leaves nothing behind, a question under way included."""
+"""Load, unload, load in a real QGIS window leaves nothing behind, also while asking or setting up."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ def report(tmp_path_factory):
     for part in [*(ROOT / "zoomearth_plugin").iterdir(), ROOT / "metadata.txt", ROOT / "resources"]:
         (plugin / part.name).symlink_to(part)
     os.mkfifo(folder / "pipe.json")
+    sleeper = folder / "sleeper"
+    sleeper.write_text("#!/bin/sh\nsleep 60\n")
+    sleeper.chmod(0o755)
     environment = {
         **os.environ,
         "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
         "ZOOMEARTH_TEST_RASTER": str(write_raster(folder / "scene.tif")),
         "ZOOMEARTH_TEST_PIPE": str(folder / "pipe.json"),
+        "ZOOMEARTH_TEST_SLEEPER": str(sleeper),
     }
     for inherited in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH", "QGIS_OPTIONS_PATH"):
         environment.pop(inherited, None)
@@ -85,7 +89,19 @@ def test_unload_while_asking_leaves_nothing(report):
     assert report["while_asking"]["workers"] == 1
     assert report["while_asking"]["tasks"] == 2
     assert report["unloaded_while_asking"]
+    assert report["after_asking"] == report["before"]
+
+
+def test_unload_while_setting_up_leaves_nothing(report):
+    assert report["set_up"]
+    assert report["checked"]
+    assert report["unloaded_while_setting_up"]
+    assert report["engine_processes_left"] == report["check_processes_left"] == 0
+    assert report["engine_files_left"] == []
     assert report["at_the_end"] == report["before"]
+
+
+def test_unload_is_quick(report):
     assert max(report["unload_seconds"]) < 4
 
 

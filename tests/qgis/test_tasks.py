@@ -240,7 +240,7 @@ class TestInterruptions:
         with qtbot.waitSignal(queue.idle, timeout=LIMIT_MS):
             held.release(ANSWER)
         assert (signals.outcomes(first), signals.outcomes(second)) == (["answered"], ["answered"])
-        assert len(_worker_pids()) == 1
+        qtbot.waitUntil(lambda: len(_worker_pids()) == 1, timeout=5000)
 
 
 class TestBadInput:

@@ -4,10 +4,12 @@ from .inspection import EngineReport
 from .making import SetUpPlan
 from .pythons import environment_folders, find_engine_python
 from .tasks import CheckTask, SetUpTask, set_up_plan
+from .upkeep import EngineUpkeep
 
 __all__ = [
     "CheckTask",
     "EngineReport",
+    "EngineUpkeep",
     "SetUpPlan",
     "SetUpTask",
     "environment_folders",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
@@ -14,12 +15,15 @@ from ..zoomearth.core.errors import Cancelled, EngineMissingError, ZoomEarthErro
 from ..zoomearth.core.progress import CancelToken
 from ..zoomearth.resources import resource_folder
 from .inspection import EngineReport, inspect, required_names
-from .making import SetUpPlan, make
+from .making import SetUpPlan, in_use, make
 from .proxies import proxy_environment
 from .pythons import ENGINE_FOLDER
 
 logger = logging.getLogger(__name__)
 translate = QCoreApplication.translate
+
+CLOSE_TIMEOUT_S = 10.0
+"""How long a set-up waits for the old environment's workers to end."""
 
 
 def requirements_file() -> Path:
@@ -51,9 +55,10 @@ def set_up_plan(data_folder: Path, settings: Settings) -> SetUpPlan:
     )
 
 
-class _EngineTask(QgsTask):
-    """Runs one function in a thread and signals its outcome in the main thread."""
+class EngineTask(QgsTask):
+    """Runs one function in a thread and signals its outcome in the main thread: ``ended``, then which end."""
 
+    ended = pyqtSignal()
     failed = pyqtSignal(object)
     was_cancelled = pyqtSignal()
 
@@ -62,6 +67,9 @@ class _EngineTask(QgsTask):
         self._token = CancelToken()
         self._report: Optional[EngineReport] = None
         self._error: Optional[ZoomEarthError] = None
+        self.has_ended = False
+        self._left_run = threading.Event()
+        self._left_run.set()
 
     def work(self) -> EngineReport:
         """In the task's thread; raises ZoomEarthError, Cancelled."""
@@ -72,7 +80,9 @@ class _EngineTask(QgsTask):
         raise NotImplementedError
 
     def run(self) -> bool:
+        self._left_run.clear()
         try:
+            self._token.check()
             self._report = self.work()
         except Cancelled:
             return False
@@ -82,9 +92,13 @@ class _EngineTask(QgsTask):
         except Exception as error:  # the thread's boundary: nothing may escape into Qt
             logger.exception("the engine's environment")
             self._error = EngineMissingError(repr(error))
+        finally:
+            self._left_run.set()
         return self._report is not None
 
     def finished(self, result: bool) -> None:
+        self.has_ended = True  # QGIS deletes its half of the task soon after
+        self.ended.emit()
         if self._report is not None:
             self.succeed(self._report)
         elif self._error is not None:
@@ -96,40 +110,56 @@ class _EngineTask(QgsTask):
         self._token.cancel()
         super().cancel()
 
+    def wait_until_left(self, timeout_s: float) -> bool:
+        """Block until ``run`` no longer runs; ``waitForFinished`` would hold Python's lock."""
+        return self._left_run.wait(timeout_s)
 
-class CheckTask(_EngineTask):
+
+class CheckTask(EngineTask):
     """What an interpreter has of all that the engine needs."""
 
     checked = pyqtSignal(object)
 
     def __init__(self, python: Path) -> None:
         super().__init__(translate("Environment", "ZoomEarth: checking the engine"))
-        self._python = Path(python)
+        self.python = Path(python)
 
     def work(self) -> EngineReport:
-        return inspect(self._python, required_names(requirements_file()))
+        return inspect(self.python, required_names(requirements_file()), self._token)
 
     def succeed(self, report: EngineReport) -> None:
         self.checked.emit(report)
 
 
-class SetUpTask(_EngineTask):
-    """Makes the engine's environment; cancelling leaves what was there before."""
+class SetUpTask(EngineTask):
+    """Makes the engine's environment; cancelling leaves what was there before.
+
+    Args:
+        plan: What to make.
+        wait_until_closed: Waits so many seconds for the workers of the old environment to end, and
+            says whether they did.
+    """
 
     progressed = pyqtSignal(str, object)
     made = pyqtSignal(str)
 
-    def __init__(self, plan: SetUpPlan) -> None:
+    def __init__(self, plan: SetUpPlan, wait_until_closed: Callable[[float], bool] = lambda _: True) -> None:
         super().__init__(translate("Environment", "ZoomEarth: setting up the engine"))
-        self._plan = plan
+        self.last_line = ""
+        self.share: Optional[float] = None
+        self._plan, self._wait_until_closed = plan, wait_until_closed
 
     def work(self) -> EngineReport:
+        if not self._wait_until_closed(CLOSE_TIMEOUT_S):
+            raise in_use(self._plan.folder, f"a worker did not end within {CLOSE_TIMEOUT_S} s")
         return make(self._plan, self._tell, self._token)
 
     def succeed(self, report: EngineReport) -> None:
         self.made.emit(str(report.python))
 
     def _tell(self, text: str, fraction: Optional[float]) -> None:
+        self.last_line = text
         if fraction is not None:
+            self.share = fraction
             self.setProgress(100.0 * fraction)
         self.progressed.emit(text, fraction)

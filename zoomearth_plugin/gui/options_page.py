@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Dict, Optional
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
@@ -11,6 +10,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from .. import settings
+from ..environment import EngineUpkeep
 from ..settings import Setting, Settings
 from ..zoomearth.resources import resource_folder
 from .ink import TextLabel
@@ -28,18 +28,18 @@ class ZoomEarthOptionsFactory(QgsOptionsWidgetFactory):
     """Registered with QGIS while the plugin is loaded.
 
     Args:
-        data_folder: The plugin's own, where the engine is made.
+        upkeep: Outlives the pages; what it does is shown in each of them.
     """
 
-    def __init__(self, data_folder: Path) -> None:
+    def __init__(self, upkeep: EngineUpkeep) -> None:
         super().__init__(translate("Options", "ZoomEarth"), icon())
-        self._data_folder = data_folder
+        self._upkeep = upkeep
 
     def icon(self) -> QIcon:
         return icon()
 
     def createWidget(self, parent: Optional[QWidget] = None) -> OptionsPage:  # noqa: N802 - QGIS's name
-        return OptionsPage(self._data_folder, parent)
+        return OptionsPage(self._upkeep, parent)
 
 
 def icon() -> QIcon:
@@ -50,12 +50,12 @@ def icon() -> QIcon:
 class OptionsPage(QgsOptionsPageWidget):
     """Edits all settings; nothing is kept before OK."""
 
-    def __init__(self, data_folder: Path, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, upkeep: EngineUpkeep, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName(PAGE_NAME)
         self._editors: Dict[str, QWidget] = {}
         rows = self._rows()
-        self.engine = EnginePanel(data_folder, self.edited)
+        self.engine = EnginePanel(upkeep, self.edited)
         content = QVBoxLayout()
         content.setContentsMargins(GAP_PX, 0, GAP_PX, 0)
         content.setSpacing(GAP_PX)

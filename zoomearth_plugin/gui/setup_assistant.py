@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Callable, Optional
 
-from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from ..environment import (
-    CheckTask,
-    EngineReport,
-    SetUpTask,
-    environment_folders,
-    find_engine_python,
-    set_up_plan,
-)
+from ..environment import EngineReport, EngineUpkeep, SetUpTask
 from ..settings import Settings
 from ..wording import error_text
 from ..zoomearth.core.errors import EngineMissingError, ZoomEarthError
@@ -24,28 +15,25 @@ from .ink import ElidedLabel, TextLabel
 
 translate = QCoreApplication.translate
 
-PLUGIN_FOLDER = Path(__file__).resolve().parents[1]
 BAR_STEPS = 1000
 
 
 class EnginePanel(QGroupBox):
     """Looks for the engine when it is shown, and makes it when asked to.
 
-    A set-up goes on when the page is closed: it is a task of QGIS, shown and cancelled in QGIS's
-    task list as well.
+    A set-up goes on when the page is closed, and is shown again when the page is: it is a task of
+    QGIS, shown and cancelled in QGIS's task list as well.
 
     Args:
-        data_folder: Where the environment is made.
+        upkeep: Makes and inspects the engine.
         edited: The settings as the page shows them.
     """
 
     def __init__(
-        self, data_folder: Path, edited: Callable[[], Settings], parent: Optional[QWidget] = None
+        self, upkeep: EngineUpkeep, edited: Callable[[], Settings], parent: Optional[QWidget] = None
     ) -> None:
         super().__init__(translate("Setup", "Engine"), parent)
-        self._data_folder, self._edited = data_folder, edited
-        self._check: Optional[CheckTask] = None
-        self._set_up: Optional[SetUpTask] = None
+        self._upkeep, self._edited = upkeep, edited
         self.setObjectName("zoomearthEngine")
         self.state = TextLabel()
         self.state.setObjectName("zoomearthEngineState")
@@ -65,7 +53,11 @@ class EnginePanel(QGroupBox):
         self.look_again.clicked.connect(self.check)
         self._lay_out()
         self._show_working(False)
-        self.check()
+        running = upkeep.set_up_task
+        if running is None:
+            self.check()
+        else:
+            self._follow(running)
 
     def _lay_out(self) -> None:
         about = translate(
@@ -89,35 +81,35 @@ class EnginePanel(QGroupBox):
     def check(self) -> None:
         """Look for the engine's Python, and into it, without blocking."""
         try:
-            folders = environment_folders(PLUGIN_FOLDER, self._data_folder)
-            python = find_engine_python(self._edited().engine_python, folders)
-            self._check = CheckTask(Path(python))
+            check = self._upkeep.check(self._edited())
         except EngineMissingError as error:
             self.state.setText(error_text(error))
             return
-        self.state.setText(translate("Setup", "Checking {python}…").format(python=python))
-        self._check.checked.connect(self._checked)
-        self._check.failed.connect(self._failed)
-        QgsApplication.taskManager().addTask(self._check)
+        self.state.setText(translate("Setup", "Checking {python}…").format(python=check.python))
+        check.checked.connect(self._checked)
+        check.failed.connect(self._failed)
 
     def set_up(self) -> None:
         """Make the environment, in the background."""
         try:
-            self._set_up = SetUpTask(set_up_plan(self._data_folder, self._edited()))
+            self._follow(self._upkeep.set_up(self._edited()))
         except ZoomEarthError as error:
             self._failed(error)
-            return
-        self._set_up.progressed.connect(self._progressed)
-        self._set_up.made.connect(self._made)
-        self._set_up.failed.connect(self._failed)
-        self._set_up.was_cancelled.connect(self._cancelled)
+
+    def _follow(self, task: SetUpTask) -> None:
+        """Show a set-up from here on, whoever started it."""
+        task.progressed.connect(self._progressed)
+        task.made.connect(self._made)
+        task.failed.connect(self._failed)
+        task.was_cancelled.connect(self._cancelled)
         self.state.setText(translate("Setup", "Setting up the engine…"))
         self._show_working(True)
-        QgsApplication.taskManager().addTask(self._set_up)
+        self._progressed(task.last_line, task.share or 0.0)
 
     def _stop(self) -> None:
-        if self._set_up is not None:
-            self._set_up.cancel()
+        task = self._upkeep.set_up_task
+        if task is not None:
+            task.cancel()
 
     def _progressed(self, text: str, fraction: Optional[float]) -> None:
         self._detail.setText(text)
@@ -125,6 +117,8 @@ class EnginePanel(QGroupBox):
             self._bar.setValue(round(fraction * BAR_STEPS))
 
     def _checked(self, report: EngineReport) -> None:
+        if self._upkeep.set_up_task is not None:
+            return  # it looked into what is being replaced
         version = ".".join(str(part) for part in report.version)
         if report.is_usable:
             text = translate("Setup", "Ready: Python {version}, {python}")
