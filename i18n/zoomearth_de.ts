@@ -196,11 +196,11 @@
         </message>
         <message>
             <source>The engine needs {size} GB of disk space; free some, then try again.</source>
-            <translation type="unfinished"></translation>
+            <translation>Die Engine braucht {size} GB Platz; schaffen Sie Platz und versuchen Sie es erneut.</translation>
         </message>
         <message>
             <source>The engine is being set up already: wait until that is done, then try again.</source>
-            <translation type="unfinished"></translation>
+            <translation>Die Engine wird bereits eingerichtet: Warten Sie, bis das fertig ist, und versuchen Sie es erneut.</translation>
         </message>
         <message>
             <source>The disk is full; free some space, then try again.</source>
