@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import io
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -16,7 +19,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .core.errors import Cancelled, EngineMissingError, ZoomEarthError
+from .core.errors import (
+    Cancelled,
+    DiskFullError,
+    EngineMissingError,
+    OutputUnwritableError,
+    ZoomEarthError,
+)
 from .core.frames import PixelBox
 from .core.progress import CancelToken, Progress
 from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
@@ -37,7 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # an answer is told on a terminal without its letters, too
+        sys.stdout.reconfigure(errors="backslashreplace")
+    parser = _parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    for argument in given:
+        if not _is_text(argument):
+            parser.error(f"{argument!r} is no text in this system's encoding")
+    options = parser.parse_args(_joined(given))
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.WARNING,
         stream=sys.stderr,
@@ -60,10 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(error: ZoomEarthError, options: argparse.Namespace, answer: Answer | None = None) -> int:
     """Tell of a failure; an answer that could not be stored is not lost."""
-    if options.json:
-        _print_json({**(answer.to_public_json() if answer else {}), "error": error.to_json()})
-    elif answer is not None:
-        print(_in_words(answer))
+    with contextlib.suppress(OutputUnwritableError, DiskFullError):  # standard error is all that is left
+        if options.json:
+            _print_json({**(answer.to_public_json() if answer else {}), "error": error.to_json()})
+        elif answer is not None:
+            _print(_in_words(answer))
     print(f"zoomearth: {error.message}\n{error.hint} ({error.code})", file=sys.stderr)
     return FAILED
 
@@ -77,6 +94,15 @@ def _joined(arguments: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it has no bytes that Python could not decode: no question, and no name that GDAL takes."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,7 +176,7 @@ def _ask(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(answer.to_public_json())
     else:
-        print(_in_words(answer))
+        _print(_in_words(answer))
     return 0
 
 
@@ -199,7 +225,29 @@ class _Teller:
 
 def _print_json(value: dict[str, Any]) -> None:
     """ASCII, so that no terminal's or pipe's encoding can spoil it."""
-    print(json.dumps(value, allow_nan=False))
+    _print(json.dumps(value, allow_nan=False))
+
+
+def _print(text: str) -> None:
+    """Print a result, and see that it got out.
+
+    Raises:
+        OutputUnwritableError, DiskFullError: What takes standard output takes no more; all that follows
+            on it is dropped, so that this can be told in peace.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        hint = "See to what takes standard output, then try again."
+        raise _output_error("standard output", error, hint) from error
+
+
+def _output_error(name: str, error: OSError, hint: str | None = None) -> ZoomEarthError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFullError(f"{name}: {error}")
+    return OutputUnwritableError(f"{name}: {error}", hint)
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -216,7 +264,7 @@ def _models(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(value)
     else:
-        print("\n".join(table))
+        _print("\n".join(table))
     return 0
 
 
@@ -229,7 +277,10 @@ def _worker(_: argparse.Namespace) -> int:
 def _scenes(options: argparse.Namespace) -> int:
     from .training.scenes import main as write
 
-    return write(options.out, options.count, options.seed, options.size)
+    try:
+        return write(options.out, options.count, options.seed, options.size)
+    except OSError as error:
+        raise _output_error(str(options.out), error) from error
 
 
 def _train(options: argparse.Namespace) -> int:

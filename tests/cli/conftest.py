@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cli_samples import Ended, run_zoomearth, write_raster
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_raster(tmp_path_factory.mktemp("scene") / "scene.tif")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., str]:
+    """``script(output, …)``: the model that plays these back."""
+
+    def write(*outputs: str) -> str:
+        path = tmp_path / f"script-{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(json.dumps(outputs))
+        return f"scripted:{path}"
+
+    return write
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "ZOOMEARTH_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., Ended]:
+    """``run(argument, …)``: the command in a process of its own, in the test's folder."""
+    return partial(run_zoomearth, environment=environment, cwd=tmp_path)
