@@ -96,7 +96,7 @@ def rows(path: Path, table: str = "answers") -> list[dict[str, Any]]:
     for number, place in enumerate(places):
         values = {
             name: None if column[number] != column[number] else column[number]  # NaN stands for NULL
-            for name, column in zip(info["fields"], columns)
+            for name, column in zip(info["fields"], columns, strict=True)
         }
         found.append({**values, "ring": ring_of(place)})
     return found
@@ -107,4 +107,4 @@ def ring_of(wkb: bytes) -> list[Position]:
     assert struct.unpack_from("<BIIBII", wkb) == (1, 6, 1, 1, 3, 1)
     (count,) = struct.unpack_from("<I", wkb, 18)
     numbers = struct.unpack_from(f"<{2 * count}d", wkb, 22)
-    return list(zip(numbers[::2], numbers[1::2]))
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
