@@ -54,6 +54,20 @@ def no_layer():
     }
 
 
+def shortcut():
+    """Ctrl+Alt+Z from the map: the dock comes up, ready to type."""
+    window = iface.mainWindow()
+    plugin().dock.hide()
+    window.activateWindow()
+    iface.mapCanvas().setFocus()
+    until(lambda: QApplication.activeWindow() is window, 5, "QGIS's window to be active")
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    QTest.keyClick(iface.mapCanvas(), Qt.Key.Key_Z, keys)
+    rest(500)
+    line = widget("zoomearthQuestion", QLineEdit)
+    return {"visible": plugin().dock.isVisible(), "focus": line.hasFocus()}
+
+
 def bad_questions():
     fresh()
     use(model=scripted(ANSWER))
@@ -337,8 +351,8 @@ def dark_theme():
 
 
 SCENARIOS = (
-    no_layer, bad_questions, answer, two_at_once, cancel, layer_removed, worker_killed, project_closed,
-    failures, drawn_rectangle, no_crs, export_refused, options_page, dark_theme,
+    shortcut, no_layer, bad_questions, answer, two_at_once, cancel, layer_removed, worker_killed,
+    project_closed, failures, drawn_rectangle, no_crs, export_refused, options_page, dark_theme,
 )  # fmt: skip
 
 

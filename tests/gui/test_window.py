@@ -77,6 +77,10 @@ def saw(report, request):
     return found
 
 
+def test_shortcut(saw):
+    assert saw == {"visible": True, "focus": True}
+
+
 def test_no_layer(saw):
     assert saw == {"hint": True, "can_ask": False}
 
