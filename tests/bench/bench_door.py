@@ -106,10 +106,7 @@ def main() -> None:
             client.ping(timeout_s=60)
             print(f"round trip: {spread([client.ping() for _ in range(PINGS)], 1e-3)} ms in {PINGS} pings")
             query = Query("What colour is the ship? Zoom if needed.", RasterRequest(str(raster)))
-            for what, when in (
-                ("a raster is read", Stage.READING_OVERVIEW),
-                ("the model writes", Stage.LOOKING),
-            ):
+            for what, when in WHEN.items():
                 print(f"from cancel to idle while {what}: {cancels(client, query, when)}")
 
 
