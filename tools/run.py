@@ -76,7 +76,7 @@ def chosen() -> Tuple[Path, str]:
     """
     raster, question = os.environ.get("RASTER", ""), os.environ.get("QUESTION", "").strip()
     if not raster:
-        scene, demo_question = demo(int(os.environ.get("SEED") or 1_000_000))
+        scene, demo_question = demo(int(os.environ.get("SEED") or 1_000_001))
         return scene, question or demo_question
     path = Path(raster).expanduser().resolve()
     if not path.is_file():

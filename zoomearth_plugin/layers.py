@@ -21,7 +21,7 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QObject
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer
 
 from . import features, geopackage
 from .sources import AskContext
@@ -91,13 +91,21 @@ class AnswerLayer(QObject):
         generation = self._generation
 
         def written(ids: Sequence[int], error: Optional[ZoomEarthError]) -> None:
+            layer = None
+            if error is None and generation == self._generation:
+                layer = self._shown(table) or _opened(path, table)
+            QTimer.singleShot(0, lambda: landed(ids, layer, error))  # QGIS draws before it goes on
+
+        def landed(
+            ids: Sequence[int], layer: Optional[QgsVectorLayer], error: Optional[ZoomEarthError]
+        ) -> None:
             if generation != self._generation:
                 done((), error)
                 return
             places: Tuple[Place, ...] = ()
-            if error is None:
+            if layer is not None:
                 try:
-                    places = _places(self._refreshed(table, path), ids)
+                    places = _places(self._refreshed(layer, table, path), ids)
                 except Exception as failure:  # whatever QGIS makes of the file, the answer must not be lost
                     logger.exception("%s was written but cannot be shown", path)
                     error = OutputUnwritableError(f"{path}: {failure}")
@@ -188,14 +196,15 @@ class AnswerLayer(QObject):
             return f"{MAIN_TABLE}_{own}", source, geometries
         return MAIN_TABLE, target, moved
 
-    def _refreshed(self, table: str, path: Path) -> QgsVectorLayer:
-        """The table's layer in the project, after the file was written."""
+    def _refreshed(self, layer: QgsVectorLayer, table: str, path: Path) -> QgsVectorLayer:
+        """The table's layer, in the project and up to date after the file was written."""
         # Relative beside a saved project, so that a copied folder finds its own file.
         self._project.writeEntry(*FILE_ENTRY, self._project.pathResolver().writePath(str(path)))
-        layer = self._existing(table)
-        if layer is None:
+        if not layer.isValid():
             raise RuntimeError(f"{path} was written but cannot be opened")
-        if not layer.isEditable():
+        if self._shown(table) is None:
+            self._show(layer, table)
+        elif not layer.isEditable():
             layer.dataProvider().reloadData()
         layer.triggerRepaint()
         return layer
@@ -205,9 +214,7 @@ class AnswerLayer(QObject):
         layer = self._shown(table)
         path = self._file()
         if layer is None and geopackage.has_table(path, table):
-            layer = QgsVectorLayer(f"{path}|layername={table}", _title(table), "ogr")
-            if table == UNREFERENCED_TABLE:
-                layer.setCrs(QgsCoordinateReferenceSystem())  # GeoPackage has an "undefined" one of its own
+            layer = _opened(path, table)
             self._show(layer, table)
         return layer
 
@@ -256,6 +263,14 @@ class AnswerLayer(QObject):
 
     def _project_closed(self) -> None:
         self._generation += 1
+
+
+def _opened(path: Path, table: str) -> QgsVectorLayer:
+    """A layer of its own on a table of the file; 30 ms where GDAL opens its first GeoPackage."""
+    layer = QgsVectorLayer(f"{path}|layername={table}", _title(table), "ogr")
+    if table == UNREFERENCED_TABLE:
+        layer.setCrs(QgsCoordinateReferenceSystem())  # GeoPackage has an "undefined" one of its own
+    return layer
 
 
 def _title(table: str) -> str:

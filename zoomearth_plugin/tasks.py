@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Callable, Deque, Optional, Tuple
 
 from qgis.core import QgsApplication, QgsTask
-from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from .layers import AnswerLayer, Place
 from .sources import AskContext
@@ -220,6 +220,9 @@ class AskQueue(QObject):
         def stored(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:
             if error is not None:
                 logger.error("%s: %s", error.code, error.message)
+            QTimer.singleShot(0, lambda: told(places, error))  # the layer took its time: QGIS draws first
+
+        def told(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:
             if self._is_closed:
                 return
             if task.cancel_reason:  # the project was closed while the answer was written

@@ -25,6 +25,7 @@ from ..wording import error_text
 from ..zoomearth.core.errors import QuestionInvalidError, ZoomEarthError
 from ..zoomearth.core.progress import Progress
 from .feed import Feed
+from .ink import forget_icons
 from .map_view import show_places
 from .pictures import PictureLoader
 from .question_card import QuestionCard
@@ -140,6 +141,7 @@ class ZoomEarthDock(QgsDockWidget):
             signal.disconnect(slot)
         self.form.close_down()
         PictureLoader.stop_all()
+        forget_icons()
 
     def _layer_changed(self) -> None:
         self.feed.set_has_layer(self.form.layer is not None)

@@ -6,6 +6,7 @@ black on black. What a label really gets is asked of a label.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Callable, Optional
 
 from qgis.PyQt.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt, QTimer
@@ -65,10 +66,21 @@ def text_style(*, scale: float, strength: float, is_bold: bool) -> str:
 
 def line_icon(name: str, color: Optional[QColor] = None) -> QIcon:
     """One of the drawn icons, in the theme's ink as it is now, or in a colour of its surroundings."""
+    worn = ink() if color is None else color
+    return _drawn(name, worn.rgb())
+
+
+def forget_icons() -> None:
+    """Let go of what was drawn; call it before QGIS's graphics end."""
+    _drawn.cache_clear()
+
+
+@lru_cache(maxsize=64)
+def _drawn(name: str, rgb: int) -> QIcon:
     drawing = (resource_folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     icon = QIcon()
-    worn = ink() if color is None else QColor(color)
+    worn = QColor(rgb)
     for mode, strength in ((QIcon.Mode.Normal, 0.85), (QIcon.Mode.Disabled, DISABLED_STRENGTH)):
         worn.setAlphaF(strength)
         for side_px in ICON_SIDES_PX:
