@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 import pytest
 
@@ -24,6 +25,18 @@ def real_data_folder() -> Path:
 def real_data() -> Path:
     """The folder with ``rasters/`` and ``imagery/``; for tests marked ``real_data``."""
     return real_data_folder()
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., str]:
+    """``script(output, …)``: the model that plays these back."""
+
+    def write(*outputs: str) -> str:
+        path = tmp_path / f"script-{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(json.dumps(outputs))
+        return f"scripted:{path}"
+
+    return write
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:

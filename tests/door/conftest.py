@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,18 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_scene(tmp_path_factory.mktemp("scene") / "scene.tif")
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Callable[..., str]:
-    """``script(output, …)``: the model that plays these back."""
-
-    def write(*outputs: str) -> str:
-        path = tmp_path / f"script-{len(list(tmp_path.iterdir()))}.json"
-        path.write_text(json.dumps(outputs))
-        return f"scripted:{path}"
-
-    return write
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
 from qgis_samples import ASKED_AT, HeldScript, write_raster
@@ -84,18 +82,6 @@ def ask(store, project):
         return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
 
     return append
-
-
-@pytest.fixture
-def script(tmp_path):
-    """Writes model outputs to play back; gives the model's name."""
-
-    def write(*outputs, name="script.json"):
-        path = tmp_path / name
-        path.write_text(json.dumps(outputs))
-        return f"scripted:{path}"
-
-    return write
 
 
 @pytest.fixture
