@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable, Iterator, List
 
 import pytest
 
@@ -25,6 +26,24 @@ def real_data_folder() -> Path:
 def real_data() -> Path:
     """The folder with ``rasters/`` and ``imagery/``; for tests marked ``real_data``."""
     return real_data_folder()
+
+
+@pytest.fixture
+def sealed_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write to: root, who may write anywhere, gets a disk mounted read-only."""
+    folder = tmp_path / "sealed"
+    folder.mkdir(mode=0o555)
+    if os.name != "posix":
+        pytest.skip("folders have no such modes here")
+    if os.geteuid() != 0:
+        yield folder
+        folder.chmod(0o755)
+        return
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=16m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this system lets nobody mount a disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

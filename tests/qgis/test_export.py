@@ -59,13 +59,10 @@ class TestExport:
         with pytest.raises(OutputUnwritableError):
             answers.export(tmp_path / "file" / "out.gpkg")
 
-    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-    def test_read_only_folder(self, ask, answers, layer, tmp_path):
+    def test_read_only_folder(self, ask, answers, layer, sealed_folder):
         ask(layer, answer_of(SQUARE))
-        folder = tmp_path / "sealed"
-        folder.mkdir(mode=0o500)
         with pytest.raises(OutputUnwritableError):
-            answers.export(folder / "out.gpkg")
+            answers.export(sealed_folder / "out.gpkg")
 
     def test_own_file_is_refused(self, ask, answers, layer, tmp_path):
         made, _ = ask(layer, answer_of(SQUARE))[0]
