@@ -199,6 +199,11 @@ def qt_5_only(tree: ast.Module) -> List[str]:
     """Enum values without their enum's name, and other things that Qt 6's bindings lack."""
     scopes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     scopes |= {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):  # annotations name enums, not their values
+        if isinstance(node, (ast.arg, ast.AnnAssign)) and node.annotation:
+            scopes |= {id(part) for part in ast.walk(node.annotation)}
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            scopes |= {id(part) for part in ast.walk(node.returns)}
     found = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
@@ -215,6 +220,7 @@ def qt_5_only(tree: ast.Module) -> List[str]:
 def test_an_unscoped_enum_is_seen() -> None:
     tree = ast.parse(
         "a = Qt.AlignLeft\nb = Qt.AlignmentFlag.AlignLeft\nc = QgsTask.Flag(0)\ndialog.exec_()\n"
+        "def f(side: Qt.AlignmentFlag) -> Qt.AlignmentFlag: ...\n"
     )
     assert qt_5_only(tree) == ["1: Qt.AlignLeft lacks its enum's name", "4: exec() instead of exec_()"]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from door_samples import HEART, HeldScript, children, door_threads, misbehaving, write_scene
+from door_samples import HEART, children, door_threads, misbehaving, write_scene
+from held_script import HeldScript
 from zoomearth.client import Client, engine_command, engine_environment
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -73,32 +72,6 @@ def write_scene(path: Path) -> Path:
 
 def query(raster: Path | str, model: str, **options: object) -> Query:
     return Query("What colour is the ship?", RasterRequest(str(raster)), None, Options(**options), model)
-
-
-class HeldScript:
-    """A model whose script is a pipe: the worker is stuck in the question until it is released."""
-
-    def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
-        self._path = path
-        self._pipe: int | None = None
-        self.model = f"scripted:{path}"
-
-    def wait_until_read(self) -> None:
-        """Until the worker has come to it; held open from then on, as an end would be read."""
-        wait_for(self._is_read)
-
-    def release(self, *outputs: str) -> None:
-        assert self._pipe is not None
-        with open(self._pipe, "w") as pipe:
-            pipe.write(json.dumps(outputs))
-
-    def _is_read(self) -> bool:
-        try:
-            self._pipe = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            return False
-        return True
 
 
 class Asking(threading.Thread):

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from door_samples import ANSWER, LIMIT_S, ZOOM, Asking, HeldScript, children, is_alive, query, wait_for
+from door_samples import ANSWER, LIMIT_S, ZOOM, Asking, children, is_alive, query, wait_for
+from held_script import HeldScript
 from zoomearth.client import Client, engine_command, engine_environment
 from zoomearth.core.errors import Cancelled, QuestionInvalidError, WorkerDiedError, ZoomEarthError
 from zoomearth.core.frames import PixelBox
@@ -99,7 +100,7 @@ class TestTurns:
         self, client: Client, scene: Path, script: Script, held: HeldScript
     ) -> None:
         first = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         second = Asking(client, query(scene, script("<answer>blue</answer>")))
         second.wait_until_told(Stage.QUEUED)
         assert [progress.stage for progress in second.told] == [Stage.QUEUED]
@@ -117,7 +118,7 @@ class TestTurns:
         self, client: Client, scene: Path, script: Script, held: HeldScript
     ) -> None:
         first = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         second = Asking(client, query(scene, script(ANSWER)))
         second.wait_until_told(Stage.QUEUED)
         second.cancel.cancel()
@@ -127,7 +128,7 @@ class TestTurns:
 
     def test_ping_overtakes_a_question(self, client: Client, scene: Path, held: HeldScript) -> None:
         asking = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         assert 0 < client.ping(LIMIT_S) < LIMIT_S
         held.release(ANSWER)
         assert asking.outcome().text == "red"
@@ -169,7 +170,7 @@ class TestCancel:
     ) -> None:
         client = make_client(cancel_grace_s=0.8)
         asking = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         stuck = worker_pid()
         asking.cancel.cancel()
         assert isinstance(asking.outcome(), Cancelled)
@@ -184,7 +185,7 @@ class TestCancel:
     ) -> None:
         client = make_client(cancel_grace_s=LIMIT_S)
         asking = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         pid = worker_pid()
         asking.cancel.cancel()
         assert isinstance(asking.outcome(), Cancelled)
@@ -198,7 +199,7 @@ class TestCancel:
     ) -> None:
         client = make_client(cancel_grace_s=LIMIT_S)
         first = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         first.cancel.cancel()
         first.outcome()
         second = Asking(client, query(scene, script(ANSWER)))
@@ -224,7 +225,7 @@ class TestDeath:
         self, client: Client, scene: Path, script: Script, held: HeldScript
     ) -> None:
         asking = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         killed = worker_pid()
         os.kill(killed, signal.SIGKILL)
         error = asking.outcome()
@@ -243,7 +244,7 @@ class TestDeath:
 
     def test_crash_tells_its_last_words(self, client: Client, scene: Path, held: HeldScript) -> None:
         asking = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         os.kill(worker_pid(), signal.SIGABRT)
         assert asking.outcome().message.startswith("the engine was ended by SIGABRT")
 
@@ -251,7 +252,7 @@ class TestDeath:
         self, client: Client, scene: Path, script: Script, held: HeldScript
     ) -> None:
         first = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         second = Asking(client, query(scene, script(ANSWER)))
         second.wait_until_told(Stage.QUEUED)
         os.kill(worker_pid(), signal.SIGKILL)
@@ -281,7 +282,7 @@ class TestClose:
         self, client: Client, scene: Path, script: Script, held: HeldScript
     ) -> None:
         first = Asking(client, query(scene, held.model))
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
         second = Asking(client, query(scene, script(ANSWER)))
         second.wait_until_told(Stage.QUEUED)
         client.close()
@@ -319,7 +320,7 @@ def test_worker_does_not_outlive_its_parent(
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     if is_stuck:
-        held.wait_until_read()
+        wait_for(lambda: held.is_read)
     assert is_alive(pid)
     parent.kill()
     parent.communicate()

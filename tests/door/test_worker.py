@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from door_samples import ANSWER, ZOOM, HeldScript, query
+from door_samples import ANSWER, ZOOM, query, wait_for
+from held_script import HeldScript
 from zoomearth.client import engine_command
 from zoomearth.resources import version
 
@@ -158,7 +159,7 @@ def test_cancel_ends_the_question_with_one_message(line: Line, scene: Path, scri
 
 def test_cancel_of_a_waiting_question(line: Line, scene: Path, script: Script, held: HeldScript) -> None:
     ask(line, 1, scene, held.model)
-    held.wait_until_read()
+    wait_for(lambda: held.is_read)
     ask(line, 2, scene, script(ANSWER))
     line.say(op="cancel", id=2)
     line.say(op="cancel", id=77)

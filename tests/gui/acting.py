@@ -2,10 +2,12 @@
 
 import json
 import os
+import uuid
 from pathlib import Path
 
 import hands
 from hands import rest, texts, until, widget
+from held_script import HeldScript
 from qgis import utils
 from qgis.core import QgsProject
 from qgis.PyQt.QtWidgets import QComboBox
@@ -34,29 +36,9 @@ def scripted(*outputs):
     return f"scripted:{path}"
 
 
-class Held:
+def held_model():
     """A model that waits in the middle of a question until it is released."""
-
-    count = 0
-
-    def __init__(self):
-        Held.count += 1
-        self._path = FOLDER / f"held{Held.count}.json"
-        os.mkfifo(self._path)
-        self._pipe = None
-        self.model = f"scripted:{self._path}"
-
-    def is_read(self):
-        if self._pipe is None:
-            try:
-                self._pipe = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                return False
-        return True
-
-    def release(self, *outputs):
-        with open(self._pipe, "w") as pipe:
-            pipe.write(json.dumps(outputs))
+    return HeldScript(FOLDER / f"held{uuid.uuid4().hex}.json")
 
 
 def ask(question=QUESTION):

@@ -16,11 +16,11 @@ from acting import (
     ANSWER,
     FOLDER,
     ZOOM,
-    Held,
     ask,
     ask_and_wait,
     codes,
     fresh,
+    held_model,
     idle,
     plugin,
     scripted,
@@ -125,10 +125,10 @@ def answer():
 
 def two_at_once():
     fresh()
-    held = Held()
+    held = held_model()
     use(model=held.model)
     ask()
-    until(held.is_read, 30, "the first question's model")
+    until(lambda: held.is_read, 30, "the first question's model")
     use(model=scripted(ANSWER))
     ask("What is it?")
     rest(300)
@@ -147,10 +147,10 @@ def two_at_once():
 
 def cancel():
     fresh()
-    held = Held()
+    held = held_model()
     use(model=held.model)
     ask()
-    until(held.is_read, 30, "the model")
+    until(lambda: held.is_read, 30, "the model")
     start_s = time.monotonic()
     click("zoomearthCancel")
     until(idle, 10, "the end")
@@ -165,10 +165,10 @@ def cancel():
 
 def layer_removed():
     layer = fresh()
-    held = Held()
+    held = held_model()
     use(model=held.model)
     ask()
-    until(held.is_read, 30, "the model")
+    until(lambda: held.is_read, 30, "the model")
     QgsProject.instance().removeMapLayer(layer.id())
     rest(200)
     held.release(ZOOM, ANSWER)
@@ -178,10 +178,10 @@ def layer_removed():
 
 def worker_killed():
     fresh()
-    held = Held()
+    held = held_model()
     use(model=held.model)
     ask()
-    until(held.is_read, 30, "the model")
+    until(lambda: held.is_read, 30, "the model")
     for number in workers():
         os.kill(number, signal.SIGKILL)
     until_idle()
@@ -194,10 +194,10 @@ def worker_killed():
 
 def project_closed():
     fresh()
-    held = Held()
+    held = held_model()
     use(model=held.model)
     ask()
-    until(held.is_read, 30, "the model")
+    until(lambda: held.is_read, 30, "the model")
     QgsProject.instance().clear()
     until_idle()
     return {"card": texts("zoomearthCancelled"), "layers": len(QgsProject.instance().mapLayers())}

@@ -27,7 +27,7 @@ def report(tmp_path_factory):
     main_job.prepare_profile(folder / "profile")
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT / "tests" / "gui"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "gui"), str(ROOT / "tests")]),
         "ZOOMEARTH_TEST_FOLDER": str(folder),
         "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
         "ZOOMEARTH_ENGINE_PYTHON": str(ROOT / ".venv" / "bin" / "python"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from held_script import HeldScript
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
-from qgis_samples import ASKED_AT, HeldScript, write_raster
+from qgis_samples import ASKED_AT, write_raster
 
 from zoomearth_plugin import sources
 from zoomearth_plugin.layers import AnswerLayer

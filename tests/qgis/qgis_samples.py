@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -85,32 +83,6 @@ class Signals:
         """Names of the endings that one task had."""
         endings = ("answered", "failed", "cancelled")
         return [name for name, *details in self.seen if name in endings and details[0] is task]
-
-
-class HeldScript:
-    """A model whose script is a pipe: the worker waits in the question until it is released."""
-
-    def __init__(self, path):
-        os.mkfifo(path)
-        self._path = path
-        self._pipe = None
-        self.model = f"scripted:{path}"
-
-    def release(self, *outputs):
-        """Let the worker go on; it must be reading by now."""
-        assert self.is_read
-        with open(self._pipe, "w") as pipe:
-            pipe.write(json.dumps(outputs))
-
-    @property
-    def is_read(self):
-        """Whether the worker has come to it; from then on it is held open, for an end would be read."""
-        if self._pipe is None:
-            try:
-                self._pipe = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                return False
-        return True
 
 
 def ogr_answers(path):

@@ -227,6 +227,6 @@ class ZoomEarthDock(QgsDockWidget):
             store.setValue(EXPORT_FOLDER_KEY, str(path.parent))
             self.export(record, path)
 
-    def _tell(self, sentence: str, level: "Qgis.MessageLevel") -> None:  # noqa: UP037 # a type, no value
+    def _tell(self, sentence: str, level: Qgis.MessageLevel) -> None:
         # The message bar reads HTML; sentences may quote file names and models.
         self._iface.messageBar().pushMessage(translate("Dock", "ZoomEarth"), html.escape(sentence), level)

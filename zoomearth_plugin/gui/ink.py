@@ -158,7 +158,7 @@ class ElidedLabel(TextLabel):
         painter.end()
 
 
-def one_line(alignment: "Qt.AlignmentFlag") -> QTextOption:  # noqa: UP037 # a type, no value
+def one_line(alignment: Qt.AlignmentFlag) -> QTextOption:
     """How a painter sets one line of text, in the middle of its height."""
     option = QTextOption(alignment | Qt.AlignmentFlag.AlignVCenter)
     option.setWrapMode(QTextOption.WrapMode.NoWrap)

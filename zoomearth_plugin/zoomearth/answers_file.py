@@ -22,13 +22,11 @@ import pyogrio
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from rasterio.crs import CRS
-from rasterio.warp import transform as transform_positions
 
 from .core.answer_table import COLUMNS, answer_rows
 from .core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
 from .core.types import Answer, AnswerFrame, Query, Ring
-from .raster.ellipsoid import geographic_under, radii_m
-from .raster.opening import GDAL_ERRORS
+from .raster.ellipsoid import area_m2
 
 _log = logging.getLogger(__name__)
 TABLE = "answers"
@@ -36,8 +34,6 @@ UNREFERENCED_TABLE = "answers_unreferenced"
 LEAST_FREE_BYTES = 256 * 1024
 """With less room than this, a failed write counts as a full disk: an empty GeoPackage needs 100 kB."""
 _DTYPES = {"real": "float64", "bool": "bool", "integer": "int32", "time": "datetime64[ms]"}
-_EDGE_PARTS = 32
-"""Straight edges of a map bend on the ellipsoid: they are measured in so many pieces."""
 _UTC = 100
 """GDAL's time zone flag for it."""
 _WRITE_ERRORS = (
@@ -171,49 +167,6 @@ def _write(path: Path, table: str, contents: dict[str, Any], *, append: bool) ->
     # SQLite may find the disk full only as the file is closed, when nobody listens any more.
     if _count(path, table) != before + len(contents["geometry"]):
         raise OSError("the features did not come back as they were written")
-
-
-def area_m2(ring: Ring, crs: str) -> float | None:
-    """Area of a polygon on the ellipsoid of its CRS.
-
-    Args:
-        ring: Closed by implication, in map coordinates.
-        crs: ``AUTHORITY:CODE`` or WKT.
-
-    Returns:
-        None where it has no place on the ellipsoid, or holds a pole.
-
-    Source: Snyder, Map Projections: A Working Manual (1987), equation 3-12: ``q``, twice the area between
-    the equator and a latitude, for a semi-major axis and a turn of one radian each.
-    """
-    known = CRS.from_user_input(crs)
-    geographic = geographic_under(known)
-    if geographic is None:
-        return None
-    corners = np.array([*ring, ring[0]])
-    steps = np.linspace(0, 1, _EDGE_PARTS, endpoint=False)[None, :, None]
-    dense = (corners[:-1, None] + steps * (corners[1:] - corners[:-1])[:, None]).reshape(-1, 2)
-    try:
-        degrees = transform_positions(known, geographic, dense[:, 0].tolist(), dense[:, 1].tolist())
-    except GDAL_ERRORS:
-        return None
-    longitudes, latitudes = np.radians(np.array(degrees))
-    semi_major_m, polar_radius_m = radii_m(geographic, 0.0)
-    eccentricity = np.sqrt(max(0.0, 1 - polar_radius_m / semi_major_m))
-    turns = (np.roll(longitudes, -1) - longitudes + np.pi) % (2 * np.pi) - np.pi
-    if not np.isfinite(degrees).all() or abs(turns.sum()) > np.pi:
-        return None
-    heights = _authalic_heights(np.sin(latitudes), float(eccentricity))
-    return float(abs(np.sum(turns * (heights + np.roll(heights, -1)) / 4)) * semi_major_m**2)
-
-
-def _authalic_heights(sines: NDArray[np.float64], eccentricity: float) -> NDArray[np.float64]:
-    """Snyder's ``q`` at the sines of latitudes; on a sphere twice the sine."""
-    if eccentricity == 0:
-        return 2 * sines
-    e_sines = eccentricity * sines
-    log = np.log((1 - e_sines) / (1 + e_sines)) / (2 * eccentricity)
-    return np.asarray((1 - eccentricity**2) * (sines / (1 - e_sines**2) - log))
 
 
 def _count(path: Path, table: str) -> int:
