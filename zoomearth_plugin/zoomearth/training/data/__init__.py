@@ -1,0 +1,1 @@
+"""Data sets: whatever their layout, each is read into :class:`.question.LabelledQuestion` rows."""
