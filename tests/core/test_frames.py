@@ -214,3 +214,29 @@ class TestViews:
     def test_the_whole_view_is_the_window(self, view: View) -> None:
         shown = view.to_pixels(ViewBox(0, 0, *view.size))
         assert shown.to_json() == pytest.approx(view.window.to_json(), abs=1e-6)
+
+
+class TestIou:
+    @pytest.mark.parametrize(
+        ("one", "other", "iou"),
+        [
+            ((0, 0, 10, 10), (0, 0, 10, 10), 1.0),
+            ((0, 0, 10, 10), (5, 0, 15, 10), 50 / 150),
+            ((0, 0, 10, 10), (5, 5, 15, 15), 25 / 175),
+            ((0, 0, 10, 10), (2, 2, 7, 4), 10 / 100),  # one within the other
+            ((0, 0, 10, 10), (10, 0, 20, 10), 0.0),  # they only touch
+            ((0, 0, 10, 10), (30, 30, 40, 40), 0.0),
+            ((0, 0, 10, 10), (5, 5, 5, 5), 0.0),  # a point has no area
+            ((5, 5, 5, 5), (5, 5, 5, 5), 0.0),
+        ],
+    )
+    def test_by_hand(self, one: tuple[int, ...], other: tuple[int, ...], iou: float) -> None:
+        assert PixelBox(*one).iou(PixelBox(*other)) == pytest.approx(iou)
+
+    @given(boxes, boxes)
+    def test_bounds_and_symmetry(self, one: PixelBox, other: PixelBox) -> None:
+        assert 0 <= one.iou(other) <= 1 + 1e-9 and one.iou(other) == pytest.approx(other.iou(one))
+
+    @given(whole_boxes())
+    def test_a_box_is_all_of_itself(self, box: PixelBox) -> None:
+        assert box.iou(box) == 1

@@ -116,6 +116,18 @@ class TrainingConfigError(ZoomEarthError):
     default_hint = "Correct the named entry of the training file."
 
 
+class DataInvalidError(ZoomEarthError):
+    """A row of a data set; the message names file and row."""
+
+    code = "data_invalid"
+    default_hint = "Correct the named rows and try again."
+
+
+class TrainingDivergedError(ZoomEarthError):
+    code = "training_diverged"
+    default_hint = "Lower the learning rate; the last good checkpoint was kept."
+
+
 class Cancelled(Exception):  # noqa: N818 - a request of the person, not an error
     """The person asked to stop. Stands outside the error tree so that no handler reports it."""
 

@@ -79,6 +79,14 @@ class PixelBox(_Box):
             raise AreaOutsideError(f"{self.to_json()} shares no pixel with {other.to_json()}")
         return PixelBox(left, top, right, bottom)
 
+    def iou(self, other: PixelBox) -> float:
+        """Intersection over union, 0 to 1; 0 where both are without area."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        shared = max(0.0, across) * max(0.0, down)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
     def snapped(self) -> PixelBox:
         """The smallest box of whole pixels that holds this one."""
         return PixelBox(
