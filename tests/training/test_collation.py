@@ -7,9 +7,10 @@ import pytest
 from zoomearth.core.frames import ViewBox
 from zoomearth.training.architecture import Shape
 from zoomearth.training.collation import IGNORED, Collator, Encoder, coordinate_ids, coverage, token_labels
+from zoomearth.training.labels import COLOURS, KINDS
 from zoomearth.training.picturing import image_processor
-from zoomearth.training.samples import Look, LookSettings, Sample, SeenObject, box_text, scene_sample
-from zoomearth.training.scenes.layout import COLOURS, KINDS
+from zoomearth.training.samples import Look, LookSettings, Sample, SeenObject, answer_text, box_text
+from zoomearth.training.scene_samples import SAMPLES_A_SCENE, scene_sample
 from zoomearth.training.tokenizer import build_tokenizer
 from zoomearth.training.wording import vocabulary
 
@@ -81,6 +82,17 @@ def test_each_coordinate_looks_at_the_target(encoder) -> None:
     assert encoded.query_mass[:, 3 * 10 + 2] == pytest.approx(np.ones(4))
 
 
+def test_a_number_that_is_no_side_of_a_box_is_a_word(encoder) -> None:
+    """The bell that forgives a coordinate its neighbours must not forgive a count of 4 for one of 3."""
+    look = Look(np.zeros((SIDE, SIDE, 3), np.uint8), answer_text("3 court", "3"), ViewBox(0, 0, 9, 9), ())
+    encoded, _ = encoder.encode(Sample("Count the courts.", (look,)))
+    assert not encoded.is_coordinate.any()
+    boxed = Look(look.pixels, box_text(ViewBox(3, 4, 5, 6), "site", SIDE), look.target, ())
+    encoded, _ = encoder.encode(Sample("Count the courts.", (boxed,)))
+    learned = encoded.labels[encoded.is_coordinate]
+    assert encoder.tokenizer.decode(learned).split() == ["3", "4", "5", "6"]
+
+
 def test_a_turn_ends_after_a_zoom_although_a_picture_follows(tokenizer, encoder) -> None:
     settings = LookSettings(SIDE, 512)
     sample = next(s for s in (scene_sample(i, settings) for i in range(50)) if len(s.looks) == 2)
@@ -98,9 +110,16 @@ def test_equal_indices_give_equal_batches(encoder) -> None:
     assert one["aux_mass"].shape[1] == one["input_ids"].shape[1]
 
 
+def test_samples_of_one_scene_follow_one_another_and_ask_different_things() -> None:
+    settings = LookSettings(SIDE, 512)
+    for first in range(0, 5 * SAMPLES_A_SCENE, SAMPLES_A_SCENE):
+        prompts = [scene_sample(first + slot, settings).prompt for slot in range(SAMPLES_A_SCENE)]
+        assert len(set(prompts)) == SAMPLES_A_SCENE
+
+
 def test_every_word_of_training_is_known(tokenizer) -> None:
     settings = LookSettings(SIDE, 512)
-    for index in range(300):
+    for index in range(200):
         sample = scene_sample(index, settings)
         words = sample.prompt.replace("<unk>", "") + " ".join(look.text for look in sample.looks)
         assert tokenizer.unk_token_id not in tokenizer(words).input_ids, words

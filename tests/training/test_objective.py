@@ -18,6 +18,7 @@ def batch() -> dict[str, torch.Tensor]:
     """Two picture tokens, the second shows an object; then a word (id 0) and a coordinate (value 4)."""
     return {
         "next_ids": torch.tensor([[IGNORED, IGNORED, 0, 6]]),
+        "next_is_coordinate": torch.tensor([[False, False, False, True]]),
         "aux_slots": torch.tensor([0, 1]),
         "aux_kinds": torch.tensor([0, 1]),
         "aux_colours": torch.tensor([IGNORED, 0]),

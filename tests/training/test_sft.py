@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from zoomearth.core.errors import TrainingConfigError, ZoomEarthError
+from zoomearth.core.errors import ModelIncompatibleError, TrainingConfigError, ZoomEarthError
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.loading import load_engine
 from zoomearth.training import sft
 from zoomearth.training.config import SftConfig, Stage, read_config
+from zoomearth.training.tokenizer import build_tokenizer
+from zoomearth.training.wording import vocabulary
 
 TOML = """
 output = "{folder}/run"
@@ -111,6 +113,43 @@ def test_a_base_with_another_vocabulary_is_refused(undisturbed, tmp_path) -> Non
     shutil.rmtree(base)
     with pytest.raises(TrainingConfigError, match="base"):
         sft.main(recipe)
+
+
+def test_a_base_that_lacks_words_is_grown(undisturbed, tmp_path) -> None:
+    """What both know is kept to the last bit; a word that the base lacks gets an embedding."""
+    base = tmp_path / "base"
+    shutil.copytree(undisturbed[0] / "model", base)
+    tokens = json.loads((base / "tokenizer.json").read_text())
+    ship = tokens["model"]["vocab"].pop("ship")
+    tokens["model"]["vocab"]["zeppelin"] = ship
+    (base / "tokenizer.json").write_text(json.dumps(tokens))
+    config = read_config(_recipe(tmp_path, f'base = "{base}"\ngrow_base = true\n'))
+    tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
+    grown = sft._first_model(config, tokenizer).state_dict()
+    _, weights = undisturbed
+    kept = weights["model.embed_tokens.weight"].float()
+    embeddings = grown["model.language_model.embed_tokens.weight"]
+    plane = tokenizer.convert_tokens_to_ids("plane")
+    assert torch.equal(embeddings[plane], kept[plane])
+    assert not torch.equal(embeddings[ship], kept[ship])
+    assert torch.equal(
+        grown["model.visual.patch_embed.proj.weight"], weights["visual.patch_embed.proj.weight"].float()
+    )
+
+
+def test_a_base_of_another_shape_is_refused(undisturbed, tmp_path) -> None:
+    base = undisturbed[0] / "model"
+    text = f'base = "{base}"\ngrow_base = true\n'
+    recipe = _recipe(tmp_path, text)
+    recipe.write_text(recipe.read_text().replace("text_inner = 96", "text_inner = 80"))
+    with pytest.raises(ModelIncompatibleError, match="another shape"):
+        sft.main(recipe)
+
+
+def _recipe(folder: Path, entries: str) -> Path:
+    recipe = folder / "recipe.toml"
+    recipe.write_text(entries + TOML.format(folder=folder, steps=1))
+    return recipe
 
 
 def test_missing_imagery_is_missed_before_the_first_step(tmp_path) -> None:

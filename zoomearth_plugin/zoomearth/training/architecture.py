@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
+from ..core.errors import ModelIncompatibleError
 from .collation import coordinate_ids
+
+ATTENTION = {"text_config": "eager", "vision_config": "sdpa"}
+"""Eager text attention gives the weights that the pointing loss needs."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,46 @@ def build_model(shape: Shape, tokenizer: Any, seed: int) -> Qwen2_5_VLForConditi
     """A model with first weights; coordinates start as an ordered code, so that neighbours are alike."""
     torch.manual_seed(seed)
     config = configuration(shape, tokenizer)
-    # Eager text attention gives the weights that the pointing loss needs.
     model: Qwen2_5_VLForConditionalGeneration = Qwen2_5_VLForConditionalGeneration._from_config(
-        config, attn_implementation={"text_config": "eager", "vision_config": "sdpa"}
+        config, attn_implementation=ATTENTION
     )
     _order_coordinates(model.get_input_embeddings().get_parameter("weight"), coordinate_ids(tokenizer))
     return model
+
+
+@torch.no_grad()
+def grown_model(base: Path, shape: Shape, tokenizer: Any, seed: int) -> Qwen2_5_VLForConditionalGeneration:
+    """A model that knows what a base knows, and words that the base lacks.
+
+    Args:
+        base: Folder of a model of the same shape, with its tokenizer; a word that both know keeps its
+            embedding.
+
+    Raises:
+        ModelIncompatibleError: The base is of another shape.
+    """
+    known = PreTrainedTokenizerFast.from_pretrained(  # nosec B615 # a folder, never the hub
+        str(base), local_files_only=True
+    ).get_vocab()
+    old = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
+        str(base), dtype=torch.float32
+    )
+    model = build_model(shape, tokenizer, seed)
+    weights = {name: value for name, value in old.state_dict().items() if not _is_embedding(name)}
+    wanted = {name: value.shape for name, value in model.state_dict().items() if not _is_embedding(name)}
+    if {name: value.shape for name, value in weights.items()} != wanted:
+        raise ModelIncompatibleError(f"{base} is a model of another shape than the recipe's")
+    model.load_state_dict(weights, strict=False)
+    source = old.get_input_embeddings().get_parameter("weight")
+    target = model.get_input_embeddings().get_parameter("weight")
+    for word, index in tokenizer.get_vocab().items():
+        if word in known:
+            target[index] = source[known[word]]
+    return model
+
+
+def _is_embedding(name: str) -> bool:
+    return name.endswith(("embed_tokens.weight", "lm_head.weight"))
 
 
 @torch.no_grad()

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .labels import COLOURS, KINDS
 from .samples import Look, Sample, SampleMaker, SeenObject
-from .scenes.layout import COLOURS, KINDS
+from .tokenizer import BOX_MIDDLE, BOX_OPEN
 
 IGNORED = -100
 
@@ -21,6 +22,7 @@ class Encoded:
 
     ids: NDArray[np.int64]  # (T,)
     labels: NDArray[np.int64]  # (T,), already shifted: the token that should follow
+    is_coordinate: NDArray[np.bool_]  # (T,) whether that token is a side of a box, and no number else
     picture_slots: NDArray[np.int64]  # (N,) index into ids of each picture token
     kinds: NDArray[np.int64]  # (N,) 0 nothing, 1… KINDS, IGNORED unknown
     colours: NDArray[np.int64]  # (N,) 0… COLOURS, IGNORED where there is none
@@ -65,6 +67,7 @@ class _Writer:
         self.coordinates = coordinate_ids(tokenizer)
         self.ids: list[int] = []
         self.labels: list[int] = []
+        self.boxed: set[int] = set()
         self.slots: list[int] = []
         self.kinds: list[NDArray[np.int64]] = []
         self.colours: list[NDArray[np.int64]] = []
@@ -112,13 +115,25 @@ class _Writer:
         self.labels[first] = follow[0]
         self.ids += tokens
         self.labels += follow[1:]
+        sides = self._box_sides(tokens)
+        self.boxed.update(first + offset for offset in sides)
         if self._mass is None:
             return
         is_reply = self.tokenizer.convert_tokens_to_ids("<answer>") in tokens
-        for offset, token in enumerate(follow[:-1]):
-            if is_reply or token in self.coordinates:
+        for offset in range(len(tokens)):
+            if is_reply or offset in sides:
                 self.queries.append(first + offset)
                 self.masses.append((self._start, self._mass))
+
+    def _box_sides(self, tokens: list[int]) -> set[int]:
+        """Which of the tokens are sides of a box: numbers between its opening and its middle."""
+        opening, middle = (self.tokenizer.convert_tokens_to_ids(mark) for mark in (BOX_OPEN, BOX_MIDDLE))
+        found, is_inside = set(), False
+        for offset, token in enumerate(tokens):
+            is_inside = (is_inside or token == opening) and token != middle
+            if is_inside and token in self.coordinates:
+                found.add(offset)
+        return found
 
     def finish(self) -> Encoded:
         self.ids.append(self.end)
@@ -127,7 +142,8 @@ class _Writer:
         for row, (start, values) in enumerate(self.masses):
             mass[row, start : start + len(values)] = values
         return Encoded(
-            np.array(self.ids), np.array(self.labels), np.array(self.slots),
+            np.array(self.ids), np.array(self.labels),
+            np.isin(np.arange(len(self.labels)), list(self.boxed)), np.array(self.slots),
             np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
             np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), mass,
         )  # fmt: skip
@@ -220,12 +236,20 @@ def _padded(encoded: list[Encoded], length: int, pad_id: int) -> dict[str, torch
     shape = (len(encoded), length)
     ids, labels = np.full(shape, pad_id, np.int64), np.full(shape, IGNORED, np.int64)
     mask, types = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    boxed = np.zeros(shape, np.bool_)
     for row, one in enumerate(encoded):
         ids[row, : len(one.ids)] = one.ids
         labels[row, : len(one.labels)] = one.labels
+        boxed[row, : len(one.ids)] = one.is_coordinate
         mask[row, : len(one.ids)] = 1
         types[row, one.picture_slots] = 1
-    arrays = {"input_ids": ids, "next_ids": labels, "attention_mask": mask, "mm_token_type_ids": types}
+    arrays = {
+        "input_ids": ids,
+        "next_ids": labels,
+        "next_is_coordinate": boxed,
+        "attention_mask": mask,
+        "mm_token_type_ids": types,
+    }
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 

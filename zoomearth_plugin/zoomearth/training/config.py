@@ -53,6 +53,7 @@ class SftConfig:
         output: Folder for checkpoints and logs, relative to the working folder.
         export: Folder that receives the finished model.
         seed: Of weights and order.
+        grow_base: The base may lack words of the recipe's; what both know is kept.
         imagery: Folder of labelled imagery, relative to the working folder.
         base: Folder of a model, with its tokenizer, to go on from; empty for a new one of ``shape``.
     """
@@ -61,6 +62,7 @@ class SftConfig:
     export: str
     seed: int = 0
     base: str = ""
+    grow_base: bool = False
     imagery: str = ""
     save_steps: int = 250
     loader_processes: int = 1

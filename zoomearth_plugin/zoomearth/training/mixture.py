@@ -9,7 +9,8 @@ import numpy as np
 
 from .config import SftConfig, Stage
 from .imagery import LabelledRaster, imagery_sample, list_rasters
-from .samples import Sample, SampleMaker, scene_sample
+from .samples import Sample, SampleMaker
+from .scene_samples import scene_sample
 
 
 def make_sampler(config: SftConfig, stage: Stage) -> SampleMaker:

@@ -25,7 +25,7 @@ from torch import nn
 from torch.nn import functional
 
 from .collation import IGNORED
-from .scenes.layout import COLOURS, KINDS
+from .labels import COLOURS, KINDS
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def compute_terms(
         coordinates: Token ids of 0, 1, 2 ….
         embeddings: Of all tokens, (V, width).
     """
-    token, coordinate = _next_token(outputs.logits, batch["next_ids"], coordinates, weights)
+    token, coordinate = _next_token(outputs.logits, batch, coordinates, weights)
     codes = embeddings[coordinates.start : coordinates.stop]
     return Terms(
         token,
@@ -106,12 +106,13 @@ def compute_terms(
 
 
 def _next_token(
-    logits: torch.Tensor, targets: torch.Tensor, coordinates: range, weights: Weights
+    logits: torch.Tensor, batch: dict[str, torch.Tensor], coordinates: range, weights: Weights
 ) -> tuple[torch.Tensor, torch.Tensor]:
+    targets = batch["next_ids"]
     is_learned = targets != IGNORED
     scores = functional.log_softmax(logits[is_learned].float(), dim=-1)
     wanted = targets[is_learned]
-    is_coordinate = (wanted >= coordinates.start) & (wanted < coordinates.stop)
+    is_coordinate = batch["next_is_coordinate"][is_learned]
     plain = -scores[~is_coordinate].gather(1, wanted[~is_coordinate, None])
     ordered = _ordered(
         scores[is_coordinate][:, coordinates.start : coordinates.stop],

@@ -27,11 +27,11 @@ from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
-from .architecture import build_model
+from .architecture import ATTENTION, build_model, grown_model
 from .collation import Collator, Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
-from .objective import TrainingHeads, Weights, compute_terms
+from .objective import TrainingHeads, compute_terms
 from .picturing import image_processor
 from .samples import SampleMaker
 from .speed import hasten_vision
@@ -46,10 +46,10 @@ _MODEL_INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "pixel_valu
 class LookingTrainer(SFTTrainer):
     """TRL's trainer with the loss of :mod:`.objective`; each term is logged under its name."""
 
-    def __init__(self, *arguments: Any, coordinates: range, weights: Weights, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, *arguments: Any, coordinates: range, stage: Stage, **options: Any) -> None:
+        self.stage = stage
         self.coordinates = coordinates
-        self.weights = weights
+        super().__init__(*arguments, **options)
         # Batches have different numbers of tokens to learn; each term is a mean of its own.
         self.model_accepts_loss_kwargs = False
 
@@ -79,11 +79,11 @@ class LookingTrainer(SFTTrainer):
         bare = self.accelerator.unwrap_model(model)
         embeddings = bare.get_input_embeddings().weight
         terms = compute_terms(
-            outputs, inputs, bare.training_heads, self.coordinates, embeddings, self.weights
+            outputs, inputs, bare.training_heads, self.coordinates, embeddings, self.stage.loss
         )
         for name, value in vars(terms).items():
             self._metrics["train"][name].append(float(value.detach()))
-        loss = terms.total(self.weights)
+        loss = terms.total(self.stage.loss)
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the loss became {float(loss)} at step {self.state.global_step}")
         return (loss, outputs) if return_outputs else loss
@@ -94,18 +94,7 @@ def main(config_path: Path) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     config = read_config(config_path)
     tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
-    if config.base:
-        _check_vocabulary(Path(config.base), tokenizer)
-        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
-            config.base,
-            attn_implementation={"text_config": "eager", "vision_config": "sdpa"},
-            dtype=torch.float32,
-        )
-    else:
-        model = build_model(config.shape, tokenizer, config.seed)
-    model.training_heads = TrainingHeads(config.shape.text_width)
-    if config.base:
-        model.load_state_dict(_saved_heads(Path(config.base)), strict=False)
+    model = _first_model(config, tokenizer)
     hasten_vision(model)
     _LOG.info("%.1f million parameters", sum(p.numel() for p in model.parameters()) / 1e6)
     samplers = [make_sampler(config, stage) for stage in config.stages]  # what is missing is missed now
@@ -115,6 +104,26 @@ def main(config_path: Path) -> int:
     export(model, tokenizer, config, Path(config.export))
     _LOG.info("trained for %.0f s in this process, exported to %s", time.monotonic() - started, config.export)
     return 0
+
+
+def _first_model(config: SftConfig, tokenizer: Any) -> Any:
+    """A new model, or the base with the heads that live only in training."""
+    if not config.base:
+        model = build_model(config.shape, tokenizer, config.seed)
+        model.training_heads = TrainingHeads(config.shape.text_width)
+        return model
+    base = Path(config.base)
+    if config.grow_base:
+        model = grown_model(base, config.shape, tokenizer, config.seed)
+        model.training_heads = TrainingHeads(config.shape.text_width)
+        return model
+    _check_vocabulary(base, tokenizer)
+    model = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
+        base, attn_implementation=ATTENTION, dtype=torch.float32
+    )
+    model.training_heads = TrainingHeads(config.shape.text_width)
+    model.load_state_dict(_saved_heads(base), strict=False)
+    return model
 
 
 def _check_vocabulary(base: Path, tokenizer: Any) -> None:
@@ -156,7 +165,7 @@ def _train_stage(config: SftConfig, stage: Stage, sampler: SampleMaker, model: A
         data_collator=Collator(encoder, sampler),
         processing_class=tokenizer,
         coordinates=coordinate_ids(tokenizer),
-        weights=stage.loss,
+        stage=stage,
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
 

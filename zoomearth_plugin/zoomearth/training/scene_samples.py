@@ -1,0 +1,211 @@
+"""Samples from procedural scenes: zoom and answer, point, look from near by, answer from afar, refuse.
+
+Four samples in a row come from one scene, each about another topic, so that drawing a scene is paid once.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.frames import PixelBox, View, view_size
+from .labels import LAKE
+from .landscape.drawing import draw
+from .landscape.layout import Scene, make_scene
+from .landscape.questions import TYPES, SceneQuestion, ask_about
+from .landscape.unanswerable import unanswerable
+from .landscape.wording import with_aside
+from .samples import (
+    ANSWER_PROMPT,
+    ZOOM_PROMPT,
+    Look,
+    LookSettings,
+    Sample,
+    SeenObject,
+    aimed_window,
+    answer_text,
+    box_text,
+    holds,
+)
+from .tokenizer import CANNOT_TELL
+
+_SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)
+SAMPLES_A_SCENE = 4
+_RARE = {"material/surface": 4.0, "shape/structure": 4.0, "other visual features": 2.0, "status": 1.6}
+"""Topics that few scenes offer are asked for more often where they can be."""
+_GLOBAL_WEIGHT = 0.5
+_NEAR_SCENE_PX = 6.0
+"""Scene pixels in a view pixel from which on a site is seen as one thing."""
+
+
+def scene_sample(index: int, settings: LookSettings) -> Sample:
+    """One sample of the scene mix; equal indices give equal samples.
+
+    Of what is asked about a place: zoom and answer 55 %, pointing alone 12 %, a near view alone 25 %,
+    an overview alone 8 %. Of all, unanswerable 3 %.
+    """
+    number, slot = divmod(index, SAMPLES_A_SCENE)
+    scene = _scene(number)
+    rng = np.random.default_rng([index, 77])
+    if rng.random() < 0.03:
+        return _unanswerable_sample(scene, rng, settings)
+    question = _questions(number)[slot]
+    if question.looked_at is None:
+        return _global_sample(scene, question, rng, settings)
+    roll = rng.random()
+    if roll < 0.67:
+        return _zoom_sample(scene, question, rng, settings, with_answer=roll < 0.55)
+    if roll < 0.92:
+        return _near_sample(scene, question, rng, settings)
+    return _overview_sample(scene, question, rng, settings)
+
+
+@lru_cache(maxsize=8)
+def _scene(number: int) -> Scene:
+    size_px = int(np.random.default_rng([number, 82]).choice(_SIZES_PX))
+    return make_scene(number, size_px)
+
+
+@lru_cache(maxsize=8)
+def _questions(number: int) -> tuple[SceneQuestion, ...]:
+    """As many questions as there are samples of a scene, each of another topic."""
+    scene, rng = _scene(number), np.random.default_rng([number, 83])
+    offered = [(topic, ask_about(scene, rng, topic)) for topic in TYPES]
+    questions = [question for _, question in offered if question is not None]
+    weights = np.array([_topic_weight(question) for question in questions])
+    chosen = rng.choice(len(questions), SAMPLES_A_SCENE, replace=False, p=weights / weights.sum())
+    return tuple(questions[int(one)] for one in chosen)
+
+
+def _topic_weight(question: SceneQuestion) -> float:
+    level = TYPES[question.topic][0]
+    return _GLOBAL_WEIGHT if level == "global" else _RARE.get(question.topic, 1.0)
+
+
+@lru_cache(maxsize=8)
+def _overview(number: int, size_px: int, side_px: int) -> NDArray[np.uint8]:
+    scene = _scene(number)
+    return draw(scene, View(scene.extent, view_size(scene.extent, side_px)))
+
+
+def _look(scene: Scene, window: PixelBox, text: str, target: PixelBox | None, side_px: int) -> Look:
+    view = View(window, view_size(window, side_px))
+    is_all = window == scene.extent
+    pixels = _overview(scene.seed, scene.size_px, side_px) if is_all else draw(scene, view)
+    objects = tuple(
+        SeenObject(view.to_view(box), kind, colour)
+        for box, kind, colour in _labelled(scene, max(view.pixels_per_view_pixel))
+        if holds(window, box.center)
+    )
+    is_seen = target is not None and holds(window, target.center)
+    return Look(pixels, text, view.to_view(target) if target is not None and is_seen else None, objects)
+
+
+def _labelled(scene: Scene, scene_px_per_view_px: float) -> list[tuple[PixelBox, str, str]]:
+    """Everything that has a label at this reduction: (box, kind, paint)."""
+    found = [(one.box, one.kind, one.thing.paint) for one in scene.landmarks]
+    found += [(PixelBox(*lake.min(axis=0), *lake.max(axis=0)), LAKE, "") for lake in scene.lakes]
+    if scene_px_per_view_px > _NEAR_SCENE_PX:
+        return found + [(site.box, site.kind, "") for site in scene.sites]
+    companions = [one.companion for one in scene.landmarks if one.companion is not None]
+    items = [thing for site in scene.sites for thing in site.things]
+    found += [(thing.box, thing.kind, "") for thing in (*companions, *items)]
+    return found + [(site.box, site.kind, "") for site in scene.sites if not site.things]
+
+
+def _zoom_sample(
+    scene: Scene,
+    question: SceneQuestion,
+    rng: np.random.Generator,
+    settings: LookSettings,
+    *,
+    with_answer: bool,
+) -> Sample:
+    target = _target(question)
+    overview = View(scene.extent, view_size(scene.extent, settings.side_px))
+    box = box_text(overview.to_view(target), question.named, settings.side_px)
+    text = f"<think>find {question.named}{question.where}</think>{box}"
+    looks = [_look(scene, scene.extent, text, target, settings.side_px)]
+    if with_answer:
+        window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
+        looks.append(_look(scene, window, _reply(question), target, settings.side_px))
+    return Sample(ZOOM_PROMPT.format(question=with_aside(question.text, rng)), tuple(looks))
+
+
+def _target(question: SceneQuestion) -> PixelBox:
+    if question.looked_at is None:
+        raise ValueError(f"nothing to look at: {question.text}")
+    return question.looked_at
+
+
+def _reply(question: SceneQuestion) -> str:
+    return answer_text(question.seen, question.answer)
+
+
+def _global_sample(
+    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
+) -> Sample:
+    prompt = ANSWER_PROMPT if rng.random() < 0.3 else ZOOM_PROMPT
+    look = _look(scene, scene.extent, _reply(question), None, settings.side_px)
+    return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
+
+
+def _near_sample(
+    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
+) -> Sample:
+    """One near view, mostly a question without a place, answered at once."""
+    target = _target(question)
+    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
+    window = aimed_window(target, scene.extent, rng, side)
+    look = _look(scene, window, _reply(question), target, settings.side_px)
+    prompt = ANSWER_PROMPT if rng.random() < 0.7 else ZOOM_PROMPT
+    return Sample(prompt.format(question=with_aside(_placeless(question.text, rng), rng)), (look,))
+
+
+def _placeless(text: str, rng: np.random.Generator) -> str:
+    """Mostly drop `` in the north``: in a near view the words of place no longer hold."""
+    if rng.random() < 0.3:
+        return text
+    for start in (" in the ", " at the "):
+        if start in text and not text.startswith(start.strip().capitalize()):
+            before, _, after = text.partition(start)
+            rest = [word for word in after.split(" ") if word]
+            kept = _after_place(rest)
+            return f"{before} {' '.join(kept)}".rstrip() if kept else before + text[-1]
+    return text
+
+
+_PLACE_WORDS = frozenset(
+    "north south east west centre center middle top bottom left right upper lower part corner northern"
+    " southern western eastern north-west north-east south-west south-east northwest northeast southwest"
+    " southeast top-left top-right bottom-left bottom-right".split()
+)
+
+
+def _after_place(words: list[str]) -> list[str]:
+    """What follows the words of place: ``used for?``, ``made of?``."""
+    count = 0
+    while count < len(words) and words[count].rstrip("?.") in _PLACE_WORDS:
+        count += 1
+        if words[count - 1][-1] in "?.":
+            return []
+    return words[count:]
+
+
+def _overview_sample(
+    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
+) -> Sample:
+    look = _look(scene, scene.extent, _reply(question), _target(question), settings.side_px)
+    return Sample(ANSWER_PROMPT.format(question=with_aside(question.text, rng)), (look,))
+
+
+def _unanswerable_sample(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Sample:
+    window = scene.extent
+    if rng.random() < 0.5 and scene.landmarks:
+        window = aimed_window(scene.landmarks[0].box, scene.extent, rng, settings.minimum_crop_px)
+    look = _look(scene, window, answer_text("unknown", CANNOT_TELL), None, settings.side_px)
+    prompt = ZOOM_PROMPT if rng.random() < 0.5 else ANSWER_PROMPT
+    return Sample(prompt.format(question=with_aside(unanswerable(rng), rng)), (look,))
