@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from .config import SftConfig, Stage
-from .imagery import LabelledRaster, imagery_sample, list_rasters
+from .imagery import LabelledRaster, list_rasters
+from .imagery_samples import imagery_sample
 from .samples import Sample, SampleMaker
 from .scene_samples import scene_sample
 

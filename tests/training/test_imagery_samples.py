@@ -1,0 +1,144 @@
+"""Samples from labelled imagery: what is said of a turned, mirrored and lit window holds in that picture."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from zoomearth.core.frames import PixelBox
+from zoomearth.training.imagery import LabelledRaster, list_rasters
+from zoomearth.training.imagery_pictures import Augmented
+from zoomearth.training.imagery_samples import imagery_sample
+from zoomearth.training.samples import LookSettings
+
+SETTINGS = LookSettings(240, 512)
+SIZE_PX = 900
+
+
+def _boxes(rng: np.random.Generator, count: int) -> list[PixelBox]:
+    """Bright boxes of different sizes, none touching."""
+    found: list[PixelBox] = []
+    while len(found) < count:
+        width, height = rng.integers(12, 40, 2)
+        left, top = rng.integers(0, SIZE_PX - 40, 2)
+        box = PixelBox(float(left), float(top), float(left + width), float(top + height))
+        if all(box.grown_to(60, PixelBox(-99, -99, 1999, 1999)).iou(other) == 0 for other in found):
+            found.append(box)
+    return found
+
+
+@pytest.fixture(scope="module")
+def imagery(tmp_path_factory) -> Path:
+    """Two rasters a family: dark ground, each labelled box pure white."""
+    folder = tmp_path_factory.mktemp("imagery")
+    rng = np.random.default_rng(5)
+    for family in ("ships", "buildings", "trees"):
+        (folder / family).mkdir()
+        for number in range(2):
+            boxes = _boxes(rng, 25)
+            pixels = rng.integers(30, 70, (3, SIZE_PX, SIZE_PX)).astype(np.uint8)
+            for box in boxes:
+                left, top, right, bottom = (int(side) for side in box.to_json())
+                pixels[:, top:bottom, left:right] = 255
+            path = folder / family / f"place{number}_a.tif"
+            profile = {"driver": "GTiff", "width": SIZE_PX, "height": SIZE_PX, "count": 3, "dtype": "uint8"}
+            with rasterio.open(
+                path, "w", crs="EPSG:32633", transform=Affine(1, 0, 0, 0, -1, 0), **profile
+            ) as file:
+                file.write(pixels)
+            with path.with_suffix(".csv").open("w", newline="") as file:
+                writer = csv.writer(file)
+                if family == "trees":
+                    writer.writerow(["class", "x", "y"])
+                    writer.writerows([["tree", *box.center] for box in boxes])
+                else:
+                    writer.writerow(["class", "xmin", "ymin", "xmax", "ymax"])
+                    writer.writerows([[family[:-1], *box.to_json()] for box in boxes])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rasters(imagery) -> tuple[LabelledRaster, ...]:
+    return tuple(list_rasters(imagery, held_out=False))
+
+
+def test_boxes_lie_on_the_pixels_they_label(rasters) -> None:
+    ships = next(raster for raster in rasters if raster.family == "ships")
+    window = PixelBox(100, 200, 580, 520)
+    for seed in range(12):  # every turn, mirrored and not
+        seen = Augmented(ships, window, np.random.default_rng(seed), 240)
+        look = seen.look(window, "", None)
+        assert look.pixels.shape[:2] == seen.size_of(window)[::-1]
+        brightness = look.pixels.astype(float).mean(axis=2)
+        is_inside = np.zeros(brightness.shape, bool)
+        for thing in look.objects:
+            left, top, right, bottom = np.clip(np.round(thing.box.to_json()), 0, 240).astype(int)
+            is_inside[top:bottom, left:right] = True
+        assert brightness[is_inside].mean() > 1.6 * brightness[~is_inside].mean()
+        assert (brightness[~is_inside] > 0.9 * brightness.max()).mean() < 0.02
+
+
+def test_counts_are_those_of_the_picture(rasters) -> None:
+    counted = 0
+    for index in range(400):
+        sample = imagery_sample(index, rasters, SETTINGS)
+        answer = re.search(r"<answer>(\d+)</answer>", sample.looks[-1].text)
+        if answer is None:
+            continue
+        assert sample.prompt.lower().startswith(("how many", "count", "what is the number"))
+        assert len(sample.looks) == 1
+        # An object may be cut by the edge: at most a tenth of the count, and it is seen as an object, too.
+        assert 0 <= len(sample.looks[0].objects or ()) - int(answer[1]) <= max(1, int(answer[1]) // 10)
+        counted += 1
+    assert counted > 60
+
+
+def test_the_place_that_is_told_is_the_objects_in_the_turned_picture(rasters) -> None:
+    told = 0
+    for index in range(600):
+        sample = imagery_sample(index, rasters, SETTINGS)
+        if "est " not in sample.looks[0].text:
+            continue
+        first, last = sample.looks
+        height, width = first.pixels.shape[:2]
+        assert first.target is not None
+        column = (first.target.left + first.target.right) / 2 / width
+        row = (first.target.top + first.target.bottom) / 2 / height
+        north_south = "north" if row < 1 / 3 else "south" if row > 2 / 3 else ""
+        west_east = "west" if column < 1 / 3 else "east" if column > 2 / 3 else ""
+        expected = "-".join(filter(None, (north_south, west_east))) or "centre"
+        assert f"<answer>{expected}</answer>" in last.text
+        if "largest" in first.text:
+            sizes = [(o.box.right - o.box.left) * (o.box.bottom - o.box.top) for o in first.objects or ()]
+            target = first.target
+            assert (target.right - target.left) * (target.bottom - target.top) == pytest.approx(max(sizes))
+        told += 1
+    assert told > 30
+
+
+def test_no_is_said_of_windows_without_any_and_yes_of_those_with(rasters) -> None:
+    told = {"yes": 0, "no": 0}
+    for index in range(400):
+        sample = imagery_sample(index, rasters, SETTINGS)
+        answer = re.search(r"<answer>(yes|no)</answer>", sample.looks[-1].text)
+        if answer is None:
+            continue
+        told[answer[1]] += 1
+        is_own_kind = any(thing.kind in sample.looks[0].text for thing in sample.looks[0].objects or ())
+        if answer[1] == "yes":
+            assert sample.looks[-1].target is not None
+            assert sample.looks[-1].objects
+        elif "none" in sample.looks[0].text and not is_own_kind:
+            assert all(look.target is None for look in sample.looks)
+    assert 0.35 < told["yes"] / sum(told.values()) < 0.65
+
+
+def test_equal_indices_give_equal_samples(rasters) -> None:
+    one, two = (imagery_sample(17, rasters, SETTINGS) for _ in range(2))
+    assert one.prompt == two.prompt
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one.looks, two.looks, strict=True))

@@ -1,0 +1,119 @@
+"""Windows of labelled imagery, turned, mirrored and lit in a way of their own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.frames import PixelBox, View, ViewBox, view_size
+from ..core.types import RasterRequest
+from ..raster.reading import open_raster
+from .imagery import FAMILIES, LabelledRaster
+from .samples import Look, SeenObject
+
+WINDOW_SIDES_PX = {"ships": (120, 1100), "buildings": (300, 2048), "trees": (48, 256)}
+
+
+@lru_cache(maxsize=256)
+def picture_of(path: Path) -> NDArray[np.uint8]:
+    """The whole raster at native resolution, stretched as a question would see it: (rows, columns, 3).
+
+    Kept, because training reads thousands of windows of each of these few and small rasters.
+    """
+    with open_raster(RasterRequest(str(path))) as raster:
+        extent = raster.resolve(None)
+        return raster.read(extent, int(max(extent.width, extent.height))).pixels
+
+
+def any_window(raster: LabelledRaster, rng: np.random.Generator, *, aimed: bool) -> PixelBox:
+    """A window of any size that the family allows, in whole pixels; ``aimed`` at some object."""
+    rows, columns = picture_of(raster.path).shape[:2]
+    shortest, longest = WINDOW_SIDES_PX[raster.family]
+    aspect = float(np.exp(rng.uniform(-1.3, 1.3))) if rng.random() < 0.4 else 1.0
+    side = float(np.exp(rng.uniform(np.log(shortest), np.log(min(longest, rows, columns)))))
+    width, height = min(side * aspect**0.5, columns), min(side / aspect**0.5, rows)
+    left, top = rng.uniform(0, columns - width), rng.uniform(0, rows - height)
+    if aimed and raster.boxes:
+        center = raster.boxes[int(rng.integers(len(raster.boxes)))].center
+        left = float(np.clip(center[0] - rng.uniform(0.1, 0.9) * width, 0, columns - width))
+        top = float(np.clip(center[1] - rng.uniform(0.1, 0.9) * height, 0, rows - height))
+    return PixelBox(round(left), round(top), round(left + width), round(top + height))
+
+
+def shares_in(raster: LabelledRaster, window: PixelBox) -> NDArray[np.float64]:
+    """(objects,) how much of each labelled object lies in a window, 0 to 1."""
+    return np.array([share_in(box, window) for box in raster.boxes])
+
+
+def share_in(box: PixelBox, window: PixelBox) -> float:
+    """The share of a box that lies in a window."""
+    across = min(box.right, window.right) - max(box.left, window.left)
+    down = min(box.bottom, window.bottom) - max(box.top, window.top)
+    return max(0.0, across) * max(0.0, down) / max(box.area, 1e-9)
+
+
+def shows_something(path: Path, window: PixelBox) -> bool:
+    """Whether the window is mostly imagery, not the empty black of a mosaic's edge."""
+    return bool((_cut(picture_of(path), window)[::8, ::8].max(axis=2) > 8).mean() > 0.7)
+
+
+def _cut(pixels: NDArray[np.uint8], window: PixelBox) -> NDArray[np.uint8]:
+    left, top, right, bottom = (int(side) for side in window.to_json())
+    return pixels[top:bottom, left:right]
+
+
+class Augmented:
+    """A raster under one turn, mirror and change of light, the same for every look of a sample.
+
+    Args:
+        window: The area that is asked about, raster pixels.
+        side_px: Longer side of a view.
+    """
+
+    def __init__(
+        self, raster: LabelledRaster, window: PixelBox, rng: np.random.Generator, side_px: int
+    ) -> None:
+        self.raster = raster
+        self.window = window
+        self.side_px = side_px
+        self.turns = int(rng.integers(4))
+        self.is_mirrored = bool(rng.random() < 0.5)
+        self.gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.07, 3))
+        self.bias = rng.normal(0, 12)
+        self.gamma = float(np.exp(rng.normal(0, 0.25)))
+
+    def look(self, window: PixelBox, text: str, target: PixelBox | None) -> Look:
+        """A view of a window; ``target`` is what the words after it are about."""
+        size = view_size(window, self.side_px)
+        pixels = _cut(picture_of(self.raster.path), window)
+        if size != (pixels.shape[1], pixels.shape[0]):
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        curved = 255 * (pixels / 255.0) ** self.gamma
+        lit = np.clip(curved * self.gain + self.bias, 0, 255).astype(np.uint8)
+        turned = np.rot90(lit, self.turns)
+        turned = np.ascontiguousarray(turned[:, ::-1] if self.is_mirrored else turned)
+        inside = [box for box in self.raster.boxes if share_in(box, window) > 0.3]
+        kind = FAMILIES[self.raster.family]
+        objects = tuple(SeenObject(self.box_in(box, window), kind, "") for box in inside)
+        return Look(turned, text, self.box_in(target, window) if target is not None else None, objects)
+
+    def box_in(self, box: PixelBox, window: PixelBox) -> ViewBox:
+        """A box in the turned and mirrored view of a window."""
+        view = View(window, view_size(window, self.side_px))
+        width, height = float(view.size[0]), float(view.size[1])
+        left, top, right, bottom = view.to_view(box).to_json()
+        for _ in range(self.turns):  # a quarter counter-clockwise: x' = y, y' = width - x
+            left, top, right, bottom = top, width - right, bottom, width - left
+            width, height = height, width
+        if self.is_mirrored:
+            left, right = width - right, width - left
+        return ViewBox(left, top, right, bottom)
+
+    def size_of(self, window: PixelBox) -> tuple[int, int]:
+        """(width, height) of the turned view of a window."""
+        width, height = view_size(window, self.side_px)
+        return (height, width) if self.turns % 2 else (width, height)
