@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ GDAL_ERRORS = (RasterioError, CRSError, RPCError, CPLE_BaseError)
 _DAMAGED_HINT = "A part of the file is damaged or missing; copy or download it again."
 _BLOCK_CACHE_BYTES = 32 << 20
 """Two pieces of a pass fit; GDAL's own default, a share of the memory, may be gigabytes."""
+_PROCESS = os.getpid()
 
 
 @contextmanager
@@ -32,7 +34,8 @@ def gdal(reading: str | None = None) -> Iterator[None]:
     """
     options = {
         "GDAL_CACHEMAX": _BLOCK_CACHE_BYTES,
-        "GDAL_NUM_THREADS": "ALL_CPUS",
+        # GDAL's threads do not live on in a forked process, which would wait for them for ever.
+        "GDAL_NUM_THREADS": "ALL_CPUS" if os.getpid() == _PROCESS else "1",
         "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",  # a JPEG that ends too early is no grey picture
     }
     try:
