@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("config", type=Path, metavar="CONFIG.toml")
     train.set_defaults(run=_train)
     bench = commands.add_parser("bench", help="measure a model")
-    bench.add_argument("name", choices=["scenes", "imagery"])
+    bench.add_argument("name", choices=["scenes", "lrs-gro", "imagery"])
     bench.add_argument("rest", nargs=argparse.REMAINDER, metavar="…", help="see: zoomearth bench NAME --help")
     bench.set_defaults(run=_bench)
     return parser

@@ -1,48 +1,41 @@
-"""``zoomearth bench imagery``: is there a ship, a building, a tree — on places left out of training.
-
-Windows with and without labelled objects, half and half for each question, are asked as areas of
-the real file.
-"""
+"""``zoomearth bench imagery``: real, labelled imagery — on places left out of training."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from ..training.data.labelled_rasters import read_labelled_rasters
+from ..training.data.question import LabelledQuestion
+from .listed import ListedSet
 
-from ..models.engine import Engine
-from ..training.imagery import FAMILIES, existence_window, list_rasters
-from .asking import scored_answer
-from .metrics import Scored
-
-_NOUNS = {"ship": "ships", "building": "buildings", "tree": "trees"}
+COUNT = 600
+_SIZE = re.compile(r"\b(largest|smallest)\b")
+_POSITION = "relative position/context"
 
 
-def run(engine: Engine, folder: Path, count: int, seed: int = 0) -> list[Scored]:
-    """``count`` questions for each of ships, buildings and trees, yes and no alternating."""
-    rng = np.random.default_rng([seed, 81])
-    rasters = list_rasters(folder, held_out=True)
-    scored = []
-    for family, kind in FAMILIES.items():
-        members = [raster for raster in rasters if raster.family == family]
-        done = 0
-        while done < count:
-            raster = members[int(rng.integers(len(members)))]
-            is_there = done % 2 == 0
-            window = existence_window(raster, kind, is_there, rng)
-            if window is None:
-                continue
-            done += 1
-            scored.append(
-                scored_answer(
-                    engine,
-                    raster.path,
-                    f"Are there {_NOUNS[kind]}?",
-                    group=family,
-                    truth="yes" if is_there else "no",
-                    target=None,
-                    max_zooms=3,
-                    area=window,
-                )
-            )
-    return scored
+def imagery_set(folder: Path, *, of: int = COUNT, seed: int = 0, count: int | None = None) -> ListedSet:
+    """Questions about ports, mosaics and cities that no training sees.
+
+    Args:
+        folder: Holds ``ships/``, ``buildings/`` and ``trees/``.
+        of: About how many questions are derived from the labels.
+        seed: Of their windows and wordings.
+        count: See :class:`ListedSet`.
+
+    Raises:
+        DataInvalidError: No labelled raster there, or label files that cannot be read (rows named).
+    """
+    questions = read_labelled_rasters(folder, held_out=True, seed=seed, count=of)
+    told_apart = [replace(question, type=_type(question)) for question in questions]
+    return ListedSet("labelled imagery", told_apart, by_image=False, count=count, seed=seed)
+
+
+def _type(question: LabelledQuestion) -> str:
+    """What is asked, and of what: sizes apart from directions, families apart from each other."""
+    kind = question.type
+    if kind == _POSITION:
+        size = _SIZE.search(question.question)
+        kind = size[1] if size else "outermost"
+    return f"{kind}, {question.image.parent.name}"

@@ -1,51 +1,31 @@
-"""Scores of answered questions: exact match, windows that hold their object, IoU."""
+"""What one answer is worth: pure functions of a record, from which :mod:`.figures` makes means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+import re
 
 from ..core.frames import PixelBox
+from .record import Record
 
-
-@dataclass(frozen=True)
-class Scored:
-    """One answered question beside its truth.
-
-    Args:
-        group: What the question is about, e.g. ``colour``.
-        truth: The right answer.
-        answer: What the model said.
-        target: Where the answer is to be read, raster pixels; None where there is no such place.
-        region: The region that the model reported; None when it looked at no region.
-        window: The last window that it looked at.
-        seconds: For the whole question.
-    """
-
-    group: str
-    truth: str
-    answer: str
-    target: PixelBox | None
-    region: PixelBox | None
-    window: PixelBox | None
-    seconds: float
-
-    @property
-    def is_exact(self) -> bool:
-        """Strict match: the same words, case and surrounding space aside."""
-        return self.answer.strip().lower() == self.truth.strip().lower()
-
-    @property
-    def holds_target(self) -> bool:
-        """Whether the window that was zoomed to holds the object's centre."""
-        if self.window is None or self.region is None or self.target is None:
-            return False
-        column, row = self.target.center
-        return self.window.left <= column < self.window.right and self.window.top <= row < self.window.bottom
+EXPANDED_PX = 512
+"""LRS-GRO compares boxes grown to this side, native pixels, as its crops are."""
+ENOUGH_IOU = 0.5
+_COUNTING = "counting"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_NUMBER = re.compile(r"\d+|[a-z]+")
+_NUMBER_WORDS = {
+    word: number
+    for number, words in enumerate(
+        "no|none|zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+    for word in words.split("|")
+}
 
 
 def iou(one: PixelBox, other: PixelBox) -> float:
-    """Intersection over union, 0 to 1."""
+    """Intersection over union, 0 to 1; 0 where neither has an area."""
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     shared = max(0.0, across) * max(0.0, down)
@@ -53,28 +33,67 @@ def iou(one: PixelBox, other: PixelBox) -> float:
     return shared / union if union > 0 else 0.0
 
 
-def share(flags: Iterable[bool]) -> float:
-    """The share that is true; NaN of nothing."""
-    values = list(flags)
-    return sum(values) / len(values) if values else float("nan")
+def raw_iou(record: Record) -> float | None:
+    """IoU of the region as the model gave it; 0 where it gave none, None where there is no box."""
+    if record.box is None:
+        return None
+    return iou(record.box, record.region) if record.region is not None else 0.0
 
 
-def mean_iou(scored: Sequence[Scored]) -> float:
-    """Over questions with a target; 0 where no region was reported (LRS-GRO's APO IoU, raw boxes)."""
-    pairs = [(one.target, one.region) for one in scored if one.target is not None]
-    values = [iou(target, region) if region is not None else 0.0 for target, region in pairs if target]
-    return sum(values) / len(values) if values else float("nan")
+def expanded_iou(record: Record, side_px: float = EXPANDED_PX) -> float | None:
+    """As :func:`raw_iou`, both boxes grown about their centres to at least ``side_px`` inside the extent."""
+    if record.box is None:
+        return None
+    if record.region is None:
+        return 0.0
+    box, region = (_inside(side, record.extent) for side in (record.box, record.region))
+    return iou(box.grown_to(side_px, record.extent), region.grown_to(side_px, record.extent))
 
 
-def expanded_iou(scored: Sequence[Scored], side_px: float, extent: PixelBox) -> float:
-    """As :func:`mean_iou` with both boxes grown to ``side_px`` about their centres, as LRS-GRO crops."""
-    values = []
-    for one in scored:
-        if one.target is None:
-            continue
-        if one.region is None:
-            values.append(0.0)
-            continue
-        target, region = (box.grown_to(side_px, extent) for box in (one.target, one.region))
-        values.append(iou(target, region))
-    return sum(values) / len(values) if values else float("nan")
+def has_zoomed(record: Record) -> bool:
+    return record.zooms > 0
+
+
+def holds_centre(record: Record) -> bool | None:
+    """Whether the model zoomed and its last window holds the box's centre; None where there is no box."""
+    if record.box is None:
+        return None
+    if record.window is None or not has_zoomed(record):
+        return False
+    column, row = record.box.center
+    window = record.window
+    return window.left <= column < window.right and window.top <= row < window.bottom
+
+
+def count_of(text: str) -> int | None:
+    """The number that an answer states, in digits or in a word up to twenty; None where it states none.
+
+    Where it states several, nobody knows which it means: None, too.
+    """
+    words = _NUMBER.findall(_THOUSANDS.sub("", text.lower()))
+    numbers = {int(word) if word.isdecimal() else _NUMBER_WORDS.get(word) for word in words} - {None}
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def count_error(record: Record) -> float | None:
+    """How far off a count is; None for other questions, infinite for an answer without a number."""
+    if not record.type.startswith(_COUNTING):
+        return None
+    truth = count_of(record.truth)
+    if truth is None:
+        return None
+    counted = count_of(record.answer)
+    return math.inf if counted is None else float(abs(counted - truth))
+
+
+def is_count_near(record: Record, share: float = 0.25) -> bool | None:
+    """Whether a count is off by ``share`` of the truth at most; None as in :func:`count_error`."""
+    error, truth = count_error(record), count_of(record.truth)
+    return None if error is None or truth is None else error <= share * truth
+
+
+def _inside(box: PixelBox, extent: PixelBox) -> PixelBox:
+    """The box clipped to the extent; on its edge where they share nothing."""
+    left, right = (min(max(side, extent.left), extent.right) for side in (box.left, box.right))
+    top, bottom = (min(max(side, extent.top), extent.bottom) for side in (box.top, box.bottom))
+    return PixelBox(left, top, right, bottom)

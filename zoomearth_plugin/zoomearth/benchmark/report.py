@@ -1,84 +1,163 @@
-"""The command ``zoomearth bench NAME``: runs one benchmark and prints its table."""
+"""The command ``zoomearth bench NAME``: asks, prints the tables, and writes the report."""
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from ..core.errors import DataInvalidError
 from ..core.progress import CancelToken, ignore_progress
+from ..models.engine import Engine
 from ..models.loading import load_engine
-from ..training.tokenizer import CANNOT_TELL
-from . import imagery, scenes
-from .metrics import Scored, expanded_iou, mean_iou, share
+from ..resources import version
+from ..training.matching import WordNet
+from . import plots
+from .asking import Asker
+from .calling import Call, dataset_of, parse_call
+from .dataset import DataSet, first_questions
+from .figures import make_figures
+from .folder import write_report
+from .journal import ANSWERS, open_journal, read_answers, read_run
+from .lrs_gro import published_table
+from .markdown import summary
+from .record import Record, scored
+from .running import Pace, run
+from .tables import Report, make_tables, notes
 
-_EXPANDED_PX = 512
+_TELL_EVERY_S = 10.0
 
 
-def main(name: str, arguments: list[str]) -> int:
-    """Run ``scenes`` or ``imagery``; prints Markdown, and JSON with ``--json FILE``."""
-    parser = argparse.ArgumentParser(prog=f"zoomearth bench {name}")
-    parser.add_argument("--model", default="zoomearth-mini")
-    parser.add_argument("--count", type=int, default=200, help="scenes, or questions a family")
-    parser.add_argument("--seed", type=int, help="first scene, or seed of the windows")
-    parser.add_argument("--imagery", type=Path, help="folder with ships/, buildings/, trees/")
-    parser.add_argument("--json", type=Path, help="write the figures here, too")
-    options = parser.parse_args(arguments)
-    engine = load_engine(options.model, report=ignore_progress, cancel=CancelToken())
-    if name == "scenes":
-        first = scenes.FIRST_UNSEEN_SEED if options.seed is None else options.seed
-        figures = _scene_figures(scenes.run(engine, options.count, first))
-    elif name == "imagery":
-        if options.imagery is None:
-            parser.error("--imagery is needed")
-        figures = _imagery_figures(imagery.run(engine, options.imagery, options.count, options.seed or 0))
-    else:
-        parser.error(f"no benchmark {name!r}: choose scenes or imagery")
-    print(_table(figures))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Run one benchmark.
+
+    Args:
+        name: One of :data:`.calling.NAMES`.
+        arguments: What follows it on the command line; see ``zoomearth bench NAME --help``.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ZoomEarthError: The data, the model, or the output is not as it has to be.
+    """
+    call = parse_call(name, arguments)
+    dataset = dataset_of(call)
+    wordnet = WordNet.find()
+    with _folder(call) as folder:
+        if call.is_report_only:
+            facts, records = _earlier(call, folder, wordnet)
+        else:
+            facts, records = _asked(call, folder, dataset, wordnet)
+        report = _report(call, dataset, facts, records)
+        if call.output is not None:
+            write_report(folder, report, dataset)
+    if call.plot is not None:
+        plots.save(plots.comparison(report.figures, f"{facts['model']}, {dataset.title}"), call.plot)
+    print(summary(report))
     return 0
 
 
-def _scene_figures(scores: scenes.SceneScores) -> dict[str, float]:
-    active, passive = scores.active, scores.passive
-    figures = {
-        "questions": float(len(active)),
-        "exact, zooming": share(one.is_exact for one in active),
-        "exact, overview only": share(one.is_exact for one in passive),
+def _report(call: Call, dataset: DataSet, facts: Mapping[str, Any], records: list[Record]) -> Report:
+    """All that there is to say.
+
+    Raises:
+        DataInvalidError: Nothing was asked.
+    """
+    figures = make_figures(records, by_image=dataset.by_image)
+    if not figures.questions:
+        modes = ", ".join(mode.value for mode in call.modes)
+        raise DataInvalidError(
+            f"{dataset.title}: there is no question to be asked in {modes}", "Choose other modes or data."
+        )
+    published = published_table() if call.name == "lrs-gro" else None
+    model, view_px = str(facts["model"]), int(facts["view_side_px"])
+    told = {
+        "model": f"{model}, {facts['revision']}",
+        "questions": f"{figures.questions} about {figures.images} images",
+        "views": f"{view_px} px, up to {facts['max_zooms']} zooms",
+        "device": str(facts["device"]),
+        "version": str(facts["version"]),
     }
-    for group in sorted({one.group for one in active}):
-        figures[f"exact, {group}, zooming"] = share(o.is_exact for o in active if o.group == group)
-        figures[f"exact, {group}, overview only"] = share(o.is_exact for o in passive if o.group == group)
-    figures["zoomed"] = share(one.region is not None for one in active)
-    placed = [one for one in active if one.target is not None]
-    figures["window holds the object's centre"] = share(one.holds_target for one in placed)
-    figures["mean IoU of the region"] = mean_iou(active)
-    figures[f"mean IoU, boxes grown to {_EXPANDED_PX} px"] = expanded_iou(active, _EXPANDED_PX, scores.extent)
-    figures["refused, no answer to be had"] = share(one.is_exact for one in scores.unanswerable)
-    figures["refused, answer to be had"] = share(one.answer == CANNOT_TELL for one in active)
-    figures["seconds a question, zooming"] = _mean_seconds(active)
-    figures["seconds a question, overview only"] = _mean_seconds(passive)
-    return figures
+    return Report(
+        title=f"ZoomEarth benchmark: {dataset.title}",
+        facts=told,
+        tables=tuple(make_tables(figures, published, model=model, view_px=view_px)),
+        notes=tuple(notes(figures)),
+        figures=figures,
+        records=tuple(records),
+    )
 
 
-def _imagery_figures(scored: list[Scored]) -> dict[str, float]:
-    figures = {"questions": float(len(scored)), "exact": share(one.is_exact for one in scored)}
-    for group in sorted({one.group for one in scored}):
-        for truth in ("yes", "no"):
-            members = [o for o in scored if o.group == group and o.truth == truth]
-            figures[f"exact, {group}, {truth}"] = share(one.is_exact for one in members)
-    figures["seconds a question"] = _mean_seconds(scored)
-    return figures
+def _earlier(call: Call, folder: Path, wordnet: WordNet | None) -> tuple[Mapping[str, Any], list[Record]]:
+    """What a folder holds: what it is of, and its answers in the modes that were asked for."""
+    facts = read_run(folder)
+    if facts.get("benchmark") != call.name:
+        raise DataInvalidError(
+            f"{folder} holds a run of {facts.get('benchmark')!r}, not of {call.name}", "Name another folder."
+        )
+    answers = read_answers(folder / ANSWERS).values()
+    return facts, [scored(answer, wordnet) for answer in answers if answer.mode in call.modes]
 
 
-def _mean_seconds(scored: list[Scored]) -> float:
-    return sum(one.seconds for one in scored) / max(1, len(scored))
+def _asked(
+    call: Call, folder: Path, dataset: DataSet, wordnet: WordNet | None
+) -> tuple[Mapping[str, Any], list[Record]]:
+    """Ask what is not answered yet: what the answers are of, and all of them."""
+    engine = load_engine(call.model, report=ignore_progress, cancel=CancelToken())
+    asker = Asker(engine, wordnet, call.max_zooms, call.view_side_px)
+    facts = _run_facts(call, dataset, engine)
+    batches = first_questions(dataset.batches(), call.questions)
+    with open_journal(folder, facts, must_exist=call.is_resumed) as journal:
+        return facts, run(dataset, batches, asker, journal, call.modes, report=_Teller())
 
 
-def _table(figures: dict[str, float]) -> str:
-    rows = ["| figure | value |", "| --- | ---: |"]
-    for name, value in figures.items():
-        is_plain = name.startswith(("seconds", "questions"))
-        rows.append(f"| {name} | {value:.2f} |" if is_plain else f"| {name} | {100 * value:.1f} % |")
-    return "\n".join(rows)
+def _run_facts(call: Call, dataset: DataSet, engine: Engine) -> dict[str, Any]:
+    """All that an answer depends on: a folder holds answers of one such thing only."""
+    profile = engine.profile
+    side_px = call.view_side_px or profile.view_side_px
+    return {
+        "benchmark": call.name,
+        "data": dict(dataset.identity()),
+        "model": profile.name,
+        "revision": engine.revision,
+        "device": engine.device,
+        "version": version(),
+        "max_zooms": call.max_zooms,
+        "view_side_px": min(side_px, profile.largest_view_px or side_px),
+        "minimum_crop_px": profile.minimum_crop_px,
+        "max_new_tokens": profile.max_new_tokens,
+        "box_frame": profile.box_frame.value,
+        "handover": profile.handover.value,
+        "prompt": asdict(profile.prompt),
+    }
+
+
+@contextmanager
+def _folder(call: Call) -> Iterator[Path]:
+    """The output folder, or one that is gone afterwards."""
+    if call.output is not None:
+        yield call.output
+        return
+    with tempfile.TemporaryDirectory(prefix="zoomearth-bench-") as folder:
+        yield Path(folder)
+
+
+class _Teller:
+    """Progress on standard error, every few seconds."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, pace: Pace) -> None:
+        now = time.monotonic()
+        if now - self._told >= _TELL_EVERY_S:
+            self._told = now
+            each = pace.seconds / max(1, pace.asked)
+            kept = f", {pace.kept} from an earlier run" if pace.kept else ""
+            print(f"{pace.asked} answers{kept}; {each:.2f} s each", file=sys.stderr, flush=True)

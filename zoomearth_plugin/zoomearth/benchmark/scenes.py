@@ -1,94 +1,126 @@
-"""``zoomearth bench scenes``: unseen procedural scenes, with and without zooming.
+"""``zoomearth bench scenes``: unseen procedural scenes.
 
 Every scene is written as a GeoTIFF and read back through the same door as a person's raster; nothing
-but its pixels and the question reaches the model.
+but its pixels and the question reaches the model. A scene is drawn from its seed when it is asked about
+and deleted behind the last question, and drawn again for the pictures of a report.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ..core.errors import DataInvalidError
 from ..core.frames import PixelBox
-from ..models.engine import Engine
+from ..training.data.boxes import frame_unit_px, is_none, native_box, sides_of
+from ..training.data.question import LabelledQuestion
 from ..training.scenes.layout import make_scene
-from ..training.scenes.writing import scene_questions, write_scene
-from ..training.tokenizer import CANNOT_TELL
-from .asking import scored_answer
-from .metrics import Scored
+from ..training.scenes.writing import question_rows, write_scene
+from .dataset import Batch
+from .figures import CANNOT_TELL, UNANSWERABLE
 
-FIRST_UNSEEN_SEED = 1_000_000
+FIRST_UNSEEN_SEED = 2_000_000
+"""No training draws a scene from here on."""
 SIZE_PX = 4096
-UNANSWERABLE = (
-    "How many ships are there?",
+_IMAGE = re.compile(r"scene_(\d+)_(\d+)px\.tif")
+REFUSALS = (
     "What is the name of the ship in the north?",
-    "Is there a bridge in the south?",
     "Who owns the building in the west?",
     "When was the storage tank built?",
     "How fast is the car in the east?",
     "How deep is the water?",
-    "Where is the nearest hospital?",
     "What is the capital of France?",
-    "Is the field irrigated?",
     "Write a poem about the harbour.",
-    "How tall is the building in the north-west?",
-    "Are there any sheep?",
     "Which airline owns the plane in the south?",
     "What day is it?",
-    "Can you count the cars?",
-    "Is it raining?",
-    "What is the area of the largest field?",
     "Why are the planes parked?",
     "Describe the history of this town.",
+    "Who is the mayor of this place?",
+    "How much did the field cost?",
+    "What is the phone number of the airport?",
+    "What will the weather be tomorrow?",
+    "How many people have ever lived here?",
+    "In which year was the road finished?",
+    "What do the farmers think of the harvest?",
+    "Which language is spoken in the south-west?",
+    "Where was the largest ship last week?",
 )
-"""What no model could read from a drawn scene, or what none of the questions that were trained asks."""
+"""What nobody could read from a scene's pixels."""
 
 
 @dataclass(frozen=True)
-class SceneScores:
-    """The same questions answered with zooming and from the overview alone, and one without an answer."""
+class SceneSet:
+    """Scenes from a seed on.
 
-    active: list[Scored]
-    passive: list[Scored]
-    unanswerable: list[Scored]
-    extent: PixelBox
-
-
-def run(engine: Engine, count: int, first_seed: int = FIRST_UNSEEN_SEED) -> SceneScores:
-    """Ask every question of ``count`` scenes, one a topic, twice: with zooms and without.
-
-    Scene by scene, one of :data:`UNANSWERABLE` is asked, too.
+    Args:
+        first_seed: Of the first scene.
+        count: How many scenes; None for as many as anybody takes.
+        sizes_px: Sides; the scenes take them in turn.
+        has_refusals: Whether one of :data:`REFUSALS` is asked of each scene, too.
     """
-    active: list[Scored] = []
-    passive: list[Scored] = []
-    unanswerable: list[Scored] = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "scene.tif"
-        for seed in range(first_seed, first_seed + count):
-            scene = make_scene(seed, SIZE_PX)
-            write_scene(scene, path)
-            for question in scene_questions(scene):
-                # What is not there has no place, though there is something else to look at.
-                sought = None if question.answer == "no" else question.target
-                target = sought.box if sought else None
-                for scores, max_zooms in ((active, 3), (passive, 0)):
-                    scores.append(
-                        scored_answer(
-                            engine,
-                            path,
-                            question.text,
-                            group=question.topic,
-                            truth=question.answer,
-                            target=target,
-                            max_zooms=max_zooms,
-                        )
-                    )
-            odd = UNANSWERABLE[seed % len(UNANSWERABLE)]
-            unanswerable.append(
-                scored_answer(
-                    engine, path, odd, group="unanswerable", truth=CANNOT_TELL, target=None, max_zooms=3
-                )
-            )
-            path.unlink()
-    return SceneScores(active, passive, unanswerable, PixelBox(0, 0, SIZE_PX, SIZE_PX))
+
+    first_seed: int = FIRST_UNSEEN_SEED
+    count: int | None = None
+    sizes_px: tuple[int, ...] = (SIZE_PX,)
+    has_refusals: bool = False
+    title = "procedural scenes"
+    by_image = True
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"seed": self.first_seed, "sizes_px": list(self.sizes_px), "refusals": self.has_refusals}
+
+    def batches(self) -> Iterator[Batch]:
+        numbers = itertools.count() if self.count is None else range(self.count)
+        for number in numbers:
+            seed = self.first_seed + number
+            size_px = self.sizes_px[number % len(self.sizes_px)]
+            image = f"scene_{seed}_{size_px}px.tif"
+            rows = question_rows(make_scene(seed, size_px), image)
+            questions = [_question(row, size_px) for row in rows]
+            if self.has_refusals:
+                questions.append(_refusal(seed, image))
+            yield Batch(image, questions)
+
+    @contextmanager
+    def open_image(self, image: str) -> Iterator[Path]:
+        named = _IMAGE.fullmatch(image)
+        if named is None:
+            raise DataInvalidError(f"{image!r} is no scene's name")
+        with tempfile.TemporaryDirectory(prefix="zoomearth-") as folder:
+            path = Path(folder) / image
+            write_scene(make_scene(int(named[1]), int(named[2])), path)
+            yield path
+
+
+def _question(row: Mapping[str, Any], size_px: int) -> LabelledQuestion:
+    """A row in LRS-GRO's format."""
+    box = None
+    if not is_none(row["bbox"]):
+        extent = PixelBox(0, 0, size_px, size_px)
+        box = native_box(sides_of(row["bbox"]), extent, frame_unit_px(extent))
+    return LabelledQuestion(
+        question_id=str(row["question_id"]),
+        image=Path(row["image_name"]),
+        question=str(row["question"]),
+        answer=str(row["ground_truth"]),
+        level=str(row["higher_level"]),
+        type=str(row["type"]),
+        box=box,
+        split=str(row["split"]),
+    )
+
+
+def _refusal(seed: int, image: str) -> LabelledQuestion:
+    return LabelledQuestion(
+        question_id=f"{seed}-refusal",
+        image=Path(image),
+        question=REFUSALS[seed % len(REFUSALS)],
+        answer=CANNOT_TELL,
+        type=UNANSWERABLE,
+    )
