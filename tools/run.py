@@ -57,7 +57,17 @@ def demo(seed: int) -> Tuple[Path, str]:
     raster = DEMO_FOLDER / f"scene_{seed}.tif"
     if not (raster.is_file() and questions.is_file()):
         print(f"Drawing a demo scene of {DEMO_SIDE_PX} × {DEMO_SIDE_PX} pixels…", flush=True)
-        command = [str(ENGINE), "-m", "zoomearth", "scenes", str(DEMO_FOLDER), "--count", "1"]
+        command = [
+            str(ENGINE),
+            "-m",
+            "zoomearth",
+            "scenes",
+            str(DEMO_FOLDER),
+            "--count",
+            "1",
+            "--kind",
+            "ninths",
+        ]
         command += ["--seed", str(seed), "--size", str(DEMO_SIDE_PX)]
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             raise RunError("The demo scene could not be drawn, see above.")

@@ -35,6 +35,7 @@ FAILED, INTERRUPTED = 1, 130
 MAX_ZOOMS = 20
 _log = logging.getLogger(__name__)
 _STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")
+_KIND_HELP = "landscapes ask all 17 question types; ninths are what zoomearth-mini was trained on"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--count", type=_count, default=10)
     scenes.add_argument("--seed", type=int, default=0, help="of the first scene")
     scenes.add_argument("--size", type=_scene_size, default=4096, metavar="PX", help="side of a scene")
+    scenes.add_argument("--kind", choices=["landscapes", "ninths"], default="landscapes", help=_KIND_HELP)
+    scenes.add_argument("--sheet", type=Path, metavar="FILE", help="a contact sheet of landscapes, too")
     scenes.set_defaults(run=_scenes)
     train = commands.add_parser("train", help="train a model")
     train.add_argument("kind", choices=["sft"])
@@ -275,10 +278,13 @@ def _worker(_: argparse.Namespace) -> int:
 
 
 def _scenes(options: argparse.Namespace) -> int:
-    from .training.scenes import main as write
+    from .training.landscape.sheet import contact_sheet
+    from .training.worlds import WORLDS
 
     try:
-        return write(options.out, options.count, options.seed, options.size)
+        if options.sheet:
+            contact_sheet(options.sheet, options.seed)
+        return WORLDS[options.kind].write_many(options.out, options.count, options.seed, options.size)
     except OSError as error:
         raise _output_error(str(options.out), error) from error
 
@@ -341,6 +347,6 @@ def _zooms(text: str) -> int:
 
 
 def _scene_size(text: str) -> int:
-    if _count(text) < 512:
-        raise argparse.ArgumentTypeError(f"at least 512 pixels, not {text!r}")
+    if not 512 <= _count(text) <= 16384:
+        raise argparse.ArgumentTypeError(f"at least 512 pixels and at most 16384, not {text!r}")
     return int(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.types import Query
+from ..training.worlds import EMBEDDED, WORLDS
 from .asking import MAX_ZOOMS
 from .dataset import DataSet
 from .imagery import COUNT, imagery_set
@@ -92,7 +93,7 @@ def dataset_of(call: Call) -> DataSet:
     options = call.data
     if call.name == "scenes":
         count = options.count if call.questions is None else None
-        return SceneSet(options.seed, count, options.size, options.refusals)
+        return SceneSet(options.seed, count, options.size, options.refusals, options.kind)
     if call.name == "lrs-gro":
         return lrs_gro_set(
             options.data, options.images, options.split, count=call.questions, seed=options.seed
@@ -137,6 +138,7 @@ def _add_scenes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=_sizes, default=(SIZE_PX,), metavar="PX[,PX…]", help="sides, in turn; default: 4096"
     )
+    parser.add_argument("--kind", choices=sorted(WORLDS), default=EMBEDDED, help="default: %(default)s")
     parser.add_argument("--refusals", action="store_true", help="also ask what no pixel answers")
 
 

@@ -20,8 +20,8 @@ from ..core.errors import DataInvalidError
 from ..core.frames import PixelBox
 from ..training.data.boxes import frame_unit_px, is_none, native_box, sides_of
 from ..training.data.question import LabelledQuestion
-from ..training.scenes.layout import make_scene
-from ..training.scenes.writing import question_rows, write_scene
+from ..training.data.question_types import level_of, type_of
+from ..training.worlds import EMBEDDED, WORLDS
 from .dataset import Batch
 from .figures import CANNOT_TELL, UNANSWERABLE
 
@@ -63,25 +63,33 @@ class SceneSet:
         count: How many scenes; None for as many as anybody takes.
         sizes_px: Sides; the scenes take them in turn.
         has_refusals: Whether one of :data:`REFUSALS` is asked of each scene, too.
+        kind: Of scenes, a key of :data:`~..training.worlds.WORLDS`.
     """
 
     first_seed: int = FIRST_UNSEEN_SEED
     count: int | None = None
     sizes_px: tuple[int, ...] = (SIZE_PX,)
     has_refusals: bool = False
+    kind: str = EMBEDDED
     title = "procedural scenes"
     by_image = True
 
     def identity(self) -> Mapping[str, Any]:
-        return {"seed": self.first_seed, "sizes_px": list(self.sizes_px), "refusals": self.has_refusals}
+        return {
+            "kind": self.kind,
+            "seed": self.first_seed,
+            "sizes_px": list(self.sizes_px),
+            "refusals": self.has_refusals,
+        }
 
     def batches(self) -> Iterator[Batch]:
+        world = WORLDS[self.kind]
         numbers = itertools.count() if self.count is None else range(self.count)
         for number in numbers:
             seed = self.first_seed + number
             size_px = self.sizes_px[number % len(self.sizes_px)]
             image = f"scene_{seed}_{size_px}px.tif"
-            rows = question_rows(make_scene(seed, size_px), image)
+            rows = world.question_rows(world.make_scene(seed, size_px), image)
             questions = [_question(row, size_px) for row in rows]
             if self.has_refusals:
                 questions.append(_refusal(seed, image))
@@ -94,7 +102,8 @@ class SceneSet:
             raise DataInvalidError(f"{image!r} is no scene's name")
         with tempfile.TemporaryDirectory(prefix="zoomearth-") as folder:
             path = Path(folder) / image
-            write_scene(make_scene(int(named[1]), int(named[2])), path)
+            world = WORLDS[self.kind]
+            world.write_scene(world.make_scene(int(named[1]), int(named[2])), path)
             yield path
 
 
@@ -109,8 +118,8 @@ def _question(row: Mapping[str, Any], size_px: int) -> LabelledQuestion:
         image=Path(row["image_name"]),
         question=str(row["question"]),
         answer=str(row["ground_truth"]),
-        level=str(row["higher_level"]),
-        type=str(row["type"]),
+        level=level_of(row["type"]) or level_of(row["higher_level"]) or "",
+        type=type_of(row["category"]) or type_of(row["type"]) or "",
         box=box,
         split=str(row["split"]),
     )

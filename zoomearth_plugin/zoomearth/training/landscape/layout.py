@@ -35,7 +35,7 @@ NINTHS = (
     "south-west", "south", "south-east",
 )  # fmt: skip
 GSDS_M = (0.2, 0.25, 0.3, 0.35)
-SMALLEST_PX, LARGEST_PX = 1024, 16384
+SMALLEST_PX, LARGEST_PX = 512, 16384
 MOST_LAKES = 4
 _SITE_REACH_M = LARGEST_SITE_M / math.sqrt(2) + 2
 
