@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from zoomearth.core.frames import ViewBox
 from zoomearth.training.architecture import Shape
-from zoomearth.training.collation import IGNORED, Collator, Encoder, coordinate_ids, coverage, token_labels
+from zoomearth.training.collation import IGNORED, Encoder, coordinate_ids, coverage, token_labels
 from zoomearth.training.labels import COLOURS, KINDS
 from zoomearth.training.picturing import image_processor
 from zoomearth.training.samples import Look, LookSettings, Sample, SeenObject, answer_text, box_text
-from zoomearth.training.scene_samples import SAMPLES_A_SCENE, scene_sample
+from zoomearth.training.scene_samples import scene_group
 from zoomearth.training.tokenizer import build_tokenizer
 from zoomearth.training.wording import vocabulary
 
@@ -95,31 +95,32 @@ def test_a_number_that_is_no_side_of_a_box_is_a_word(encoder) -> None:
 
 def test_a_turn_ends_after_a_zoom_although_a_picture_follows(tokenizer, encoder) -> None:
     settings = LookSettings(SIDE, 512)
-    sample = next(s for s in (scene_sample(i, settings) for i in range(50)) if len(s.looks) == 2)
+    sample = next(one for one in scene_group(0, settings) if len(one.looks) == 2)
     encoded, pictures = encoder.encode(sample)
     assert len(pictures) == 2
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert (encoded.labels == end).sum() == 2
 
 
-def test_equal_indices_give_equal_batches(encoder) -> None:
+def test_groups_begin_with_one_picture_and_ask_different_things() -> None:
     settings = LookSettings(SIDE, 512)
-    collate = Collator(encoder, lambda index: scene_sample(index, settings))
-    one, two = (collate([{"index": 3}, {"index": 4}]) for _ in range(2))
-    assert all((one[name] == two[name]).all() for name in one)
-    assert one["aux_mass"].shape[1] == one["input_ids"].shape[1]
+    for index in range(24):
+        group = scene_group(index, settings)
+        assert all(np.array_equal(one.looks[0].pixels, group[0].looks[0].pixels) for one in group)
+        assert len({one.prompt for one in group}) > 0.8 * len(group)
+        assert any("<answer>" in one.looks[-1].text for one in group)
 
 
-def test_samples_of_one_scene_follow_one_another_and_ask_different_things() -> None:
+def test_near_groups_tell_all_about_one_thing() -> None:
     settings = LookSettings(SIDE, 512)
-    for first in range(0, 5 * SAMPLES_A_SCENE, SAMPLES_A_SCENE):
-        prompts = [scene_sample(first + slot, settings).prompt for slot in range(SAMPLES_A_SCENE)]
-        assert len(set(prompts)) == SAMPLES_A_SCENE
+    near = [scene_group(index, settings) for index in range(60) if index % 3]
+    assert sum(len(group) for group in near) / len(near) > 3
+    assert all(len(one.looks) == 1 for group in near for one in group)
 
 
 def test_every_word_of_training_is_known(tokenizer) -> None:
     settings = LookSettings(SIDE, 512)
-    for index in range(200):
-        sample = scene_sample(index, settings)
-        words = sample.prompt.replace("<unk>", "") + " ".join(look.text for look in sample.looks)
-        assert tokenizer.unk_token_id not in tokenizer(words).input_ids, words
+    for index in range(60):
+        for sample in scene_group(index, settings):
+            words = sample.prompt.replace("<unk>", "") + " ".join(look.text for look in sample.looks)
+            assert tokenizer.unk_token_id not in tokenizer(words).input_ids, words

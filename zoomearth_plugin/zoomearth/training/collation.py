@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from .labels import COLOURS, KINDS
-from .samples import Look, Sample, SampleMaker, SeenObject
+from .samples import Look, Sample, SeenObject
 from .tokenizer import BOX_MIDDLE, BOX_OPEN
 
 IGNORED = -100
@@ -30,6 +29,7 @@ class Encoded:
     sides: NDArray[np.int64]  # (N, 4) box of the object that is shown, view pixels, IGNORED where none
     queries: NDArray[np.int64]  # (Q,) index into ids of tokens that should look at the target
     query_mass: NDArray[np.float32]  # (Q, N) where each should look; rows sum to 1
+    grids: tuple[tuple[int, int], ...]  # rows and columns of each picture, in picture tokens
 
 
 class Encoder:
@@ -47,8 +47,8 @@ class Encoder:
         self.merge_px = merge_px
 
     def encode(self, sample: Sample) -> tuple[Encoded, list[Any]]:
-        """Arrays of a sample, and its pictures' patches with grids."""
-        pictures = [self.image_processor(images=[look.pixels], return_tensors="np") for look in sample.looks]
+        """Arrays of a conversation, and its pictures' patches with grids."""
+        pictures = [self.picture(look) for look in sample.looks]
         writer = _Writer(self.tokenizer)
         writer.say("<|im_start|>user\n")
         for index, (look, picture) in enumerate(zip(sample.looks, pictures, strict=True)):
@@ -58,6 +58,10 @@ class Encoder:
                 writer.say(f"{sample.prompt}<|im_end|>\n<|im_start|>assistant\n")
             writer.write(look.text)
         return writer.finish(), pictures
+
+    def picture(self, look: Look) -> Any:
+        """A look's patches, (patches, values), and grid, (1, 3): time, rows, columns in patches."""
+        return self.image_processor(images=[look.pixels], return_tensors="np")
 
 
 class _Writer:
@@ -75,6 +79,7 @@ class _Writer:
         self.sides: list[NDArray[np.int64]] = []
         self.queries: list[int] = []
         self.masses: list[tuple[int, NDArray[np.float32]]] = []
+        self.grids: list[tuple[int, int]] = []
         self._mass: NDArray[np.float32] | None = None
 
     def _tokens(self, text: str) -> list[int]:
@@ -89,6 +94,7 @@ class _Writer:
     def show(self, look: Look, rows: int, columns: int) -> None:
         self.say("<|vision_start|>")
         start = len(self.slots)
+        self.grids.append((rows, columns))
         self.slots += range(len(self.ids), len(self.ids) + rows * columns)
         pad = self.tokenizer.convert_tokens_to_ids("<|image_pad|>")
         self.ids += [pad] * (rows * columns)
@@ -146,6 +152,7 @@ class _Writer:
             np.isin(np.arange(len(self.labels)), list(self.boxed)), np.array(self.slots),
             np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
             np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), mass,
+            tuple(self.grids),
         )  # fmt: skip
 
 
@@ -200,65 +207,3 @@ def token_labels(
         colours[is_new] = palette.index(thing.colour) if thing.colour else IGNORED
         sides[is_new] = np.maximum(0, np.round(thing.box.to_json()))
     return kinds, colours, sides
-
-
-class Collator:
-    """Makes, encodes and pads the samples of a batch; rows hold nothing but ``index``.
-
-    Samples are made here, from their index alone, so a resumed run sees the samples that an
-    undisturbed one would have seen.
-    """
-
-    def __init__(self, encoder: Encoder, make_sample: SampleMaker) -> None:
-        self.encoder = encoder
-        self.make_sample = make_sample
-
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        pairs = [self.encoder.encode(self.make_sample(int(row["index"]))) for row in rows]
-        encoded = [pair[0] for pair in pairs]
-        length = max(len(one.ids) for one in encoded)
-        batch = _padded(encoded, length, self.encoder.tokenizer.pad_token_id)
-        pictures = [picture for pair in pairs for picture in pair[1]]
-        batch["pixel_values"] = torch.from_numpy(np.concatenate([p["pixel_values"] for p in pictures]))
-        batch["image_grid_thw"] = torch.from_numpy(np.concatenate([p["image_grid_thw"] for p in pictures]))
-        offsets = np.arange(len(encoded)) * length
-        batch["aux_slots"] = _joined([one.picture_slots + o for one, o in zip(encoded, offsets, strict=True)])
-        batch["aux_kinds"] = _joined([one.kinds for one in encoded])
-        batch["aux_colours"] = _joined([one.colours for one in encoded])
-        batch["aux_places"] = _joined([one.places for one in encoded])
-        batch["aux_sides"] = _joined([one.sides for one in encoded])
-        batch["aux_queries"] = _joined([one.queries + o for one, o in zip(encoded, offsets, strict=True)])
-        batch["aux_mass"] = _joined([_spread(one, length) for one in encoded])
-        return batch
-
-
-def _padded(encoded: list[Encoded], length: int, pad_id: int) -> dict[str, torch.Tensor]:
-    shape = (len(encoded), length)
-    ids, labels = np.full(shape, pad_id, np.int64), np.full(shape, IGNORED, np.int64)
-    mask, types = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    boxed = np.zeros(shape, np.bool_)
-    for row, one in enumerate(encoded):
-        ids[row, : len(one.ids)] = one.ids
-        labels[row, : len(one.labels)] = one.labels
-        boxed[row, : len(one.ids)] = one.is_coordinate
-        mask[row, : len(one.ids)] = 1
-        types[row, one.picture_slots] = 1
-    arrays = {
-        "input_ids": ids,
-        "next_ids": labels,
-        "next_is_coordinate": boxed,
-        "attention_mask": mask,
-        "mm_token_type_ids": types,
-    }
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
-
-
-def _spread(one: Encoded, length: int) -> NDArray[np.float32]:
-    """(Q, length): the query mass laid out over the whole padded sequence."""
-    mass = np.zeros((len(one.queries), length), np.float32)
-    mass[:, one.picture_slots] = one.query_mass
-    return mass
-
-
-def _joined(arrays: list[NDArray[Any]]) -> torch.Tensor:
-    return torch.from_numpy(np.concatenate(arrays))

@@ -1,4 +1,4 @@
-"""Which sample an index stands for: a scene, or labelled imagery."""
+"""Which group of conversations an index stands for: about a scene, or about labelled imagery."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from .config import SftConfig, Stage
 from .imagery import LabelledRaster, list_rasters
 from .imagery_samples import imagery_sample
-from .samples import Sample, SampleMaker
-from .scene_samples import scene_sample
+from .samples import Group, GroupMaker
+from .scene_samples import scene_group
 
 
-def make_sampler(config: SftConfig, stage: Stage) -> SampleMaker:
-    """The stage's mix; equal indices give equal samples.
+def make_sampler(config: SftConfig, stage: Stage) -> GroupMaker:
+    """The stage's mix; equal indices give equal groups.
 
     Raises:
         ZoomEarthError: The stage wants imagery and there is none.
@@ -26,7 +26,7 @@ def make_sampler(config: SftConfig, stage: Stage) -> SampleMaker:
     return partial(_mixed, config, stage.imagery_share, rasters)
 
 
-def _mixed(config: SftConfig, share: float, rasters: tuple[LabelledRaster, ...], index: int) -> Sample:
+def _mixed(config: SftConfig, share: float, rasters: tuple[LabelledRaster, ...], index: int) -> Group:
     if share > 0 and np.random.default_rng([index, 80]).random() < share:
-        return imagery_sample(index, rasters, config.look)
-    return scene_sample(index, config.look)
+        return (imagery_sample(index, rasters, config.look),)
+    return scene_group(index, config.look)

@@ -95,5 +95,7 @@ def aimed_window(box: PixelBox, extent: PixelBox, rng: np.random.Generator, mini
     return window.snapped().intersection(extent)
 
 
-SampleMaker = Callable[[int], Sample]
-"""Which sample an index stands for: a scene, or labelled imagery."""
+Group = tuple[Sample, ...]
+"""Conversations whose first look is the same picture."""
+GroupMaker = Callable[[int], Group]
+"""Which group an index stands for: of a scene, or of labelled imagery."""

@@ -1,11 +1,14 @@
-"""Samples from procedural scenes: zoom and answer, point, look from near by, answer from afar, refuse.
+"""Conversations about procedural scenes, in groups that begin with one picture.
 
-Four samples in a row come from one scene, each about another topic, so that drawing a scene is paid once.
+Of three groups in a row about one scene, the first begins with its overview (zoom and answer, point,
+answer about the whole, guess from afar), the others with near views of one thing each, about which
+everything is asked that can be.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,11 +19,13 @@ from .labels import LAKE
 from .landscape.drawing import draw
 from .landscape.layout import Scene, make_scene
 from .landscape.questions import TYPES, SceneQuestion, ask_about
+from .landscape.things import Landmark, Site
 from .landscape.unanswerable import unanswerable
 from .landscape.wording import with_aside
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
+    Group,
     Look,
     LookSettings,
     Sample,
@@ -33,34 +38,23 @@ from .samples import (
 from .tokenizer import CANNOT_TELL
 
 _SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)
-SAMPLES_A_SCENE = 4
+GROUPS_A_SCENE = 3
 _RARE = {"material/surface": 4.0, "shape/structure": 4.0, "other visual features": 2.0, "status": 1.6}
 """Topics that few scenes offer are asked for more often where they can be."""
-_GLOBAL_WEIGHT = 0.5
+_ZOOMS, _POINTINGS, _GLOBALS, _NEAR = 2, 3, 2, 6
+"""Conversations of each sort in a group."""
 _NEAR_SCENE_PX = 6.0
 """Scene pixels in a view pixel from which on a site is seen as one thing."""
 
 
-def scene_sample(index: int, settings: LookSettings) -> Sample:
-    """One sample of the scene mix; equal indices give equal samples.
-
-    Of what is asked about a place: zoom and answer 55 %, pointing alone 12 %, a near view alone 25 %,
-    an overview alone 8 %. Of all, unanswerable 3 %.
-    """
-    number, slot = divmod(index, SAMPLES_A_SCENE)
+def scene_group(index: int, settings: LookSettings) -> Group:
+    """One group; equal indices give equal ones."""
+    number, turn = divmod(index, GROUPS_A_SCENE)
     scene = _scene(number)
     rng = np.random.default_rng([index, 77])
-    if rng.random() < 0.03:
-        return _unanswerable_sample(scene, rng, settings)
-    question = _questions(number)[slot]
-    if question.looked_at is None:
-        return _global_sample(scene, question, rng, settings)
-    roll = rng.random()
-    if roll < 0.67:
-        return _zoom_sample(scene, question, rng, settings, with_answer=roll < 0.55)
-    if roll < 0.92:
-        return _near_sample(scene, question, rng, settings)
-    return _overview_sample(scene, question, rng, settings)
+    if turn and (scene.landmarks or scene.sites):
+        return _near_group(scene, rng, settings)
+    return _overview_group(scene, rng, settings)
 
 
 @lru_cache(maxsize=8)
@@ -69,20 +63,46 @@ def _scene(number: int) -> Scene:
     return make_scene(number, size_px)
 
 
-@lru_cache(maxsize=8)
-def _questions(number: int) -> tuple[SceneQuestion, ...]:
-    """As many questions as there are samples of a scene, each of another topic."""
-    scene, rng = _scene(number), np.random.default_rng([number, 83])
-    offered = [(topic, ask_about(scene, rng, topic)) for topic in TYPES]
-    questions = [question for _, question in offered if question is not None]
-    weights = np.array([_topic_weight(question) for question in questions])
-    chosen = rng.choice(len(questions), SAMPLES_A_SCENE, replace=False, p=weights / weights.sum())
-    return tuple(questions[int(one)] for one in chosen)
+def _asked(scene: Scene, rng: np.random.Generator) -> list[SceneQuestion]:
+    """A question of every type that the scene offers, in any order, rare types early."""
+    questions = [question for topic in TYPES if (question := ask_about(scene, rng, topic)) is not None]
+    weights = np.array([_RARE.get(question.topic, 1.0) for question in questions])
+    order = rng.choice(len(questions), len(questions), replace=False, p=weights / weights.sum())
+    return [questions[int(one)] for one in order]
 
 
-def _topic_weight(question: SceneQuestion) -> float:
-    level = TYPES[question.topic][0]
-    return _GLOBAL_WEIGHT if level == "global" else _RARE.get(question.topic, 1.0)
+def _overview_group(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Group:
+    asked = _asked(scene, rng)
+    placed = [question for question in asked if question.looked_at is not None]
+    about_all = [question for question in asked if question.looked_at is None]
+    samples = [_zoom_sample(scene, one, rng, settings, with_answer=True) for one in placed[:_ZOOMS]]
+    pointed = placed[_ZOOMS : _ZOOMS + _POINTINGS]
+    samples += [_zoom_sample(scene, one, rng, settings, with_answer=False) for one in pointed]
+    samples += [_global_sample(scene, one, rng, settings) for one in about_all[:_GLOBALS]]
+    if placed and rng.random() < 0.5:
+        samples.append(_overview_sample(scene, placed[-1], rng, settings))
+    if rng.random() < 0.25:
+        samples.append(_unanswerable_sample(scene, scene.extent, rng, settings))
+    return tuple(samples)
+
+
+def _near_group(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Group:
+    """Everything about one thing, looked at from near by."""
+    things: list[Landmark | Site] = [*scene.landmarks, *scene.sites]
+    thing = things[int(rng.integers(len(things)))]
+    alone = replace(
+        scene,
+        landmarks=(thing,) if isinstance(thing, Landmark) else (),
+        sites=(thing,) if isinstance(thing, Site) else (),
+    )
+    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
+    window = aimed_window(thing.box, scene.extent, rng, side)
+    asked = [question for question in _asked(alone, rng) if question.looked_at is not None]
+    look = _look(scene, window, "", thing.box, settings.side_px)
+    samples = [_near_sample(look, question, rng) for question in asked[:_NEAR]]
+    if rng.random() < 0.15:
+        samples.append(_unanswerable_sample(scene, window, rng, settings))
+    return tuple(samples)
 
 
 @lru_cache(maxsize=8)
@@ -153,16 +173,11 @@ def _global_sample(
     return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
 
 
-def _near_sample(
-    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
-) -> Sample:
-    """One near view, mostly a question without a place, answered at once."""
-    target = _target(question)
-    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
-    window = aimed_window(target, scene.extent, rng, side)
-    look = _look(scene, window, _reply(question), target, settings.side_px)
+def _near_sample(look: Look, question: SceneQuestion, rng: np.random.Generator) -> Sample:
+    """Mostly a question without a place, answered at once."""
     prompt = ANSWER_PROMPT if rng.random() < 0.7 else ZOOM_PROMPT
-    return Sample(prompt.format(question=with_aside(_placeless(question.text, rng), rng)), (look,))
+    text = with_aside(_placeless(question.text, rng), rng)
+    return Sample(prompt.format(question=text), (replace(look, text=_reply(question)),))
 
 
 def _placeless(text: str, rng: np.random.Generator) -> str:
@@ -202,10 +217,9 @@ def _overview_sample(
     return Sample(ANSWER_PROMPT.format(question=with_aside(question.text, rng)), (look,))
 
 
-def _unanswerable_sample(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Sample:
-    window = scene.extent
-    if rng.random() < 0.5 and scene.landmarks:
-        window = aimed_window(scene.landmarks[0].box, scene.extent, rng, settings.minimum_crop_px)
+def _unanswerable_sample(
+    scene: Scene, window: PixelBox, rng: np.random.Generator, settings: LookSettings
+) -> Sample:
     look = _look(scene, window, answer_text("unknown", CANNOT_TELL), None, settings.side_px)
     prompt = ZOOM_PROMPT if rng.random() < 0.5 else ANSWER_PROMPT
     return Sample(prompt.format(question=with_aside(unanswerable(rng), rng)), (look,))

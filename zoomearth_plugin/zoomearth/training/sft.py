@@ -28,19 +28,20 @@ from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
 from .architecture import ATTENTION, build_model, grown_model
-from .collation import Collator, Encoder, coordinate_ids
+from .collation import Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
 from .objective import TrainingHeads, compute_terms
+from .packing import Collator, additive_mask
 from .picturing import image_processor
-from .samples import SampleMaker
+from .samples import GroupMaker
 from .speed import hasten_vision
 from .tokenizer import build_tokenizer
 from .wording import vocabulary
 
 _LOG = logging.getLogger(__name__)
 _HEADS = "training_heads."
-_MODEL_INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "pixel_values", "image_grid_thw")
+_MODEL_INPUTS = ("input_ids", "position_ids", "mm_token_type_ids", "pixel_values", "image_grid_thw")
 
 
 class LookingTrainer(SFTTrainer):
@@ -72,6 +73,7 @@ class LookingTrainer(SFTTrainer):
         """The weighted sum of all terms, a scalar."""
         outputs = model(
             **{name: inputs[name] for name in _MODEL_INPUTS},
+            attention_mask=additive_mask(inputs["visible"], torch.float32),
             output_hidden_states=True,
             output_attentions=True,
             use_cache=False,
@@ -116,6 +118,7 @@ def _first_model(config: SftConfig, tokenizer: Any) -> Any:
     if config.grow_base:
         model = grown_model(base, config.shape, tokenizer, config.seed)
         model.training_heads = TrainingHeads(config.shape.text_width)
+        model.load_state_dict(_saved_heads(base), strict=False)
         return model
     _check_vocabulary(base, tokenizer)
     model = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
@@ -150,7 +153,7 @@ def _saved_heads(folder: Path) -> dict[str, torch.Tensor]:
     return {name: value for name, value in saved.items() if name.startswith(_HEADS)}
 
 
-def _train_stage(config: SftConfig, stage: Stage, sampler: SampleMaker, model: Any, tokenizer: Any) -> None:
+def _train_stage(config: SftConfig, stage: Stage, sampler: GroupMaker, model: Any, tokenizer: Any) -> None:
     output = Path(config.output) / stage.name
     output.mkdir(parents=True, exist_ok=True)
     (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))
