@@ -333,6 +333,14 @@
             <translation>Berichtigen Sie den genannten Eintrag der Trainingsdatei.</translation>
         </message>
         <message>
+            <source>Correct or remove the named rows.</source>
+            <translation>Berichtigen oder entfernen Sie die genannten Zeilen.</translation>
+        </message>
+        <message>
+            <source>Lower the learning rate; the last good checkpoint was kept.</source>
+            <translation>Senken Sie die Lernrate; der letzte gute Zwischenstand wurde behalten.</translation>
+        </message>
+        <message>
             <source>Choose an area with fewer corners.</source>
             <translation>Wählen Sie einen Bereich mit weniger Ecken.</translation>
         </message>
@@ -897,6 +905,14 @@
         <message>
             <source>The training file cannot be used.</source>
             <translation>Die Trainingsdatei kann nicht verwendet werden.</translation>
+        </message>
+        <message>
+            <source>The data set cannot be used.</source>
+            <translation>Der Datensatz kann nicht verwendet werden.</translation>
+        </message>
+        <message>
+            <source>The training stopped: its numbers grew out of bounds.</source>
+            <translation>Das Training wurde abgebrochen: Seine Zahlen wuchsen über alle Grenzen.</translation>
         </message>
         <message>
             <source>Something went wrong.</source>

@@ -333,6 +333,14 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Correct or remove the named rows.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Lower the learning rate; the last good checkpoint was kept.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Choose an area with fewer corners.</source>
             <translation type="unfinished"></translation>
         </message>
@@ -896,6 +904,14 @@
         </message>
         <message>
             <source>The training file cannot be used.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The data set cannot be used.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The training stopped: its numbers grew out of bounds.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -35,6 +35,8 @@ HINTS = (
     QT_TRANSLATE_NOOP("Hints", "Free some disk space, then try again."),
     QT_TRANSLATE_NOOP("Hints", "Correct the named rows and try again."),
     QT_TRANSLATE_NOOP("Hints", "Correct the named entry of the training file."),
+    QT_TRANSLATE_NOOP("Hints", "Correct or remove the named rows."),
+    QT_TRANSLATE_NOOP("Hints", "Lower the learning rate; the last good checkpoint was kept."),
     QT_TRANSLATE_NOOP("Hints", "Choose an area with fewer corners."),
     QT_TRANSLATE_NOOP(
         "Hints", "The engine does not start: check its Python in the ZoomEarth settings; the log says more."

@@ -61,6 +61,8 @@ def _errors() -> Dict[str, str]:
         "disk_full": translate("Wording", "The disk is full."),
         "job_table_invalid": translate("Wording", "The table of jobs cannot be used."),
         "training_config_invalid": translate("Wording", "The training file cannot be used."),
+        "data_invalid": translate("Wording", "The data set cannot be used."),
+        "training_diverged": translate("Wording", "The training stopped: its numbers grew out of bounds."),
     }
 
 

@@ -11,6 +11,7 @@ PROMISED = """
 raster_unreadable raster_empty raster_type_unsupported area_outside question_invalid model_missing
 model_incompatible weights_unsafe out_of_memory engine_missing worker_died worker_timeout
 server_unreachable server_refused output_unwritable disk_full job_table_invalid training_config_invalid
+data_invalid training_diverged
 """.split()
 
 

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from zoomearth.core.errors import ModelIncompatibleError, TrainingConfigError, ZoomEarthError
+from zoomearth.core.errors import (
+    ModelIncompatibleError,
+    TrainingConfigError,
+    TrainingDivergedError,
+    ZoomEarthError,
+)
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.models.loading import load_engine
 from zoomearth.training import sft
@@ -159,6 +164,33 @@ def test_missing_imagery_is_missed_before_the_first_step(tmp_path) -> None:
     with pytest.raises(ZoomEarthError, match="no labelled imagery"):
         sft.main(recipe)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path, monkeypatch) -> None:
+    plain = sft.compute_terms
+
+    def poisoned(outputs, *arguments):
+        terms = plain(outputs, *arguments)
+        steps["done"] += 1
+        return dataclasses.replace(terms, token=terms.token * float("nan")) if steps["done"] == 4 else terms
+
+    steps = {"done": 0}
+    monkeypatch.setattr(sft, "compute_terms", poisoned)
+    with pytest.raises(TrainingDivergedError, match=r"after step 3.*checkpoint-2"):
+        train(tmp_path, steps=6)
+    kept = load_file(tmp_path / "run" / "only" / "checkpoint-2" / "model.safetensors")
+    assert all(bool(torch.isfinite(weights).all()) for weights in kept.values())
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(undisturbed, tmp_path) -> None:
+    shutil.copytree(undisturbed[0] / "run", tmp_path / "run")
+    recipe = _recipe(tmp_path, "")
+    recipe.write_text(
+        recipe.read_text().replace("text_inner = 96", "text_inner = 80").replace("steps = 1", "steps = 6")
+    )
+    with pytest.raises(ModelIncompatibleError, match=r"checkpoint-4.*intermediate_size is 96, not 80"):
+        sft.main(recipe)
 
 
 def test_seeds_kept_for_evaluation_are_out_of_reach() -> None:

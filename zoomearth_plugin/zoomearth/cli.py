@@ -129,8 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--sheet", type=Path, metavar="FILE", help="a contact sheet of landscapes, too")
     scenes.set_defaults(run=_scenes)
     train = commands.add_parser("train", help="train a model")
-    train.add_argument("kind", choices=["sft"])
+    train.add_argument("kind", choices=["sft", "grpo"])
     train.add_argument("config", type=Path, metavar="CONFIG.toml")
+    train.add_argument("--dry-run", action="store_true", help="only tell sizes, memory and time")
     train.set_defaults(run=_train)
     bench = commands.add_parser("bench", help="measure a model")
     bench.add_argument("name", choices=["scenes", "lrs-gro", "imagery"])
@@ -290,8 +291,18 @@ def _scenes(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from .training.sft import main as train
+    if options.dry_run:
+        from .training.estimates import describe
 
+        sys.stdout.write(f"{describe(options.config, options.kind)}\n")
+        return 0
+    if options.kind == "grpo":
+        from .training.grpo import main as reinforce
+
+        return reinforce(options.config)
+    from .training import sft, tuning, tuning_config
+
+    train = tuning.main if tuning_config.is_tuning_file(options.config) else sft.main
     return train(options.config)
 
 

@@ -120,7 +120,7 @@ class DataInvalidError(ZoomEarthError):
     """A row of a data set; the message names file and row."""
 
     code = "data_invalid"
-    default_hint = "Correct the named rows and try again."
+    default_hint = "Correct or remove the named rows."
 
 
 class TrainingDivergedError(ZoomEarthError):

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import shutil
-import subprocess  # nosec B404 # asks git for the commit
 import sys
 import time
 from pathlib import Path
@@ -28,6 +27,14 @@ from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
 from .architecture import ATTENTION, build_model, grown_model
+from .checkpoints import (
+    DivergenceGuard,
+    SafeCheckpoints,
+    check_loss,
+    current_commit,
+    naming_disk_trouble,
+    read_weights,
+)
 from .collation import Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
@@ -44,7 +51,7 @@ _HEADS = "training_heads."
 _MODEL_INPUTS = ("input_ids", "position_ids", "mm_token_type_ids", "pixel_values", "image_grid_thw")
 
 
-class LookingTrainer(SFTTrainer):
+class LookingTrainer(SafeCheckpoints, SFTTrainer):
     """TRL's trainer with the loss of :mod:`.objective`; each term is logged under its name."""
 
     def __init__(self, *arguments: Any, coordinates: range, stage: Stage, **options: Any) -> None:
@@ -55,17 +62,11 @@ class LookingTrainer(SFTTrainer):
         self.model_accepts_loss_kwargs = False
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """Put a checkpoint's weights into the model, the training heads included.
-
-        The trainer's own way matches names by the letter, skips what does not match and says nothing;
-        this architecture is saved under other names than it has in memory, so nothing would be loaded.
-        """
+        """Put a checkpoint's weights into the model, the training heads included."""
         target = self.accelerator.unwrap_model(model or self.model)
-        heads = _saved_heads(Path(resume_from_checkpoint))
-        fresh = Qwen2_5_VLForConditionalGeneration.from_pretrained(  # nosec B615 # a folder, never the hub
-            resume_from_checkpoint, dtype=torch.float32
-        )
-        target.load_state_dict({**fresh.state_dict(), **heads}, strict=True)
+        folder = Path(resume_from_checkpoint)
+        weights = {**read_weights(folder, target), **_saved_heads(folder)}
+        target.load_state_dict(weights, strict=True)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -86,8 +87,7 @@ class LookingTrainer(SFTTrainer):
         for name, value in vars(terms).items():
             self._metrics["train"][name].append(float(value.detach()))
         loss = terms.total(self.stage.loss)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss became {float(loss)} at step {self.state.global_step}")
+        check_loss(loss, self)
         return (loss, outputs) if return_outputs else loss
 
 
@@ -169,6 +169,7 @@ def _train_stage(config: SftConfig, stage: Stage, sampler: GroupMaker, model: An
         processing_class=tokenizer,
         coordinates=coordinate_ids(tokenizer),
         stage=stage,
+        callbacks=[DivergenceGuard()],
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
 
@@ -211,15 +212,10 @@ def _is_bfloat16_fast() -> bool:
 
 
 def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:
-    try:
-        asked = ["git", "rev-parse", "HEAD"]
-        commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()  # nosec B603
-    except (OSError, subprocess.CalledProcessError):
-        commit = "unknown"
     return {
         "config": dataclasses.asdict(config),
         "stage": stage.name,
-        "commit": commit,
+        "commit": current_commit(),
         "imagery_sha256": _fingerprint(Path(config.imagery)) if stage.imagery_share > 0 else None,
     }
 
@@ -239,20 +235,29 @@ def export(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:
     """Write the model as every Qwen2.5-VL folder is laid out: half precision, no training heads.
 
     Written beside and moved into place, so a full disk leaves the previous model whole.
+
+    Raises:
+        DiskFullError: No room; the previous model is kept.
+        OutputUnwritableError: Likewise.
     """
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
+    with naming_disk_trouble(folder.parent):
+        _write_model(model, tokenizer, config, fresh)
+        for keep in ("README.md", "training.json"):
+            if (folder / keep).exists():
+                shutil.copy(folder / keep, fresh / keep)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+
+
+def _write_model(model: Any, tokenizer: Any, config: SftConfig, folder: Path) -> None:
     heads = model.training_heads
     del model.training_heads
     half = Qwen2_5_VLForConditionalGeneration(model.config)
     half.load_state_dict(model.state_dict())
     half.tie_weights()
     model.training_heads = heads
-    half.half().save_pretrained(fresh)
-    tokenizer.save_pretrained(fresh)
-    image_processor(config.shape, config.look.side_px).save_pretrained(fresh)
-    for keep in ("README.md", "training.json"):
-        if (folder / keep).exists():
-            shutil.copy(folder / keep, fresh / keep)
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+    half.half().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    image_processor(config.shape, config.look.side_px).save_pretrained(folder)
