@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,11 +11,7 @@ from ..core.errors import TrainingConfigError
 from .architecture import Shape
 from .objective import Weights
 from .samples import LookSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from .training_file import read_table
 
 Section = TypeVar("Section")
 
@@ -84,10 +79,7 @@ def read_config(path: Path) -> SftConfig:
     Raises:
         TrainingConfigError: Not TOML, an unknown entry, or a value of the wrong kind.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingConfigError(f"{path}: {error}") from error
+    table = read_table(path)
     try:
         stages = tuple(
             _section(Stage, {**entry, "loss": _section(Weights, entry.get("loss", {}))})

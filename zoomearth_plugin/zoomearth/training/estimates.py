@@ -20,8 +20,9 @@ from ..models.processor import snapped_side
 from ..models.profile import Handover, Profile
 from ..perception import prompts
 from .grpo_config import GrpoConfig, LoraSettings, read_grpo_config
+from .training_file import read_table
 from .tuning_architecture import optimizer_groups, parts_of, published_configuration, shape_of_model
-from .tuning_config import TuningConfig, read_table, read_tuning_config
+from .tuning_config import TuningConfig, read_tuning_config
 from .tuning_costs import BatchShape, PassCost, batch_of, cost_of
 from .tuning_data import steps_of
 from .tuning_memory import SCHEMES, Holding, cache_bytes, held_bytes, training_bytes, with_losses

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..core.errors import TrainingConfigError
 from ..core.types import Options
 from .rewards import RewardSettings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from .training_file import at_least, one_of, read_table, section
 
 FIRST_EVALUATION_SEED = 2_000_000
 """Scenes from here on are never trained on."""
@@ -29,8 +23,6 @@ LOSS_TYPES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo")
 SCHEDULES = ("constant", "constant_with_warmup", "linear", "cosine")
 MAY_CHANGE = frozenset({"output", "export", "export_dtype", "steps", "save_steps", "keep_checkpoints"})
 """Entries that a run which goes on from its checkpoints may have otherwise than it began."""
-
-Section = TypeVar("Section")
 
 
 @dataclass(frozen=True)
@@ -61,11 +53,11 @@ class DataSettings:
     count: int = 1200
 
     def __post_init__(self) -> None:
-        _among("data.kind", self.kind, ("scenes", "lrs-gro", "earth-reason", "imagery", "layer"))
-        _among("data.world", self.world, ("landscapes", "ninths"))
-        _least("data.first_index", self.first_index, 0)
-        _least("data.size_px", self.size_px, 256)
-        _least("data.count", self.count, 1)
+        one_of("data.kind", self.kind, ("scenes", "lrs-gro", "earth-reason", "imagery", "layer"))
+        one_of("data.world", self.world, ("landscapes", "ninths"))
+        at_least("data.first_index", self.first_index, 0)
+        at_least("data.size_px", self.size_px, 256)
+        at_least("data.count", self.count, 1)
         if not 0 < self.share < math.inf:
             raise TrainingConfigError(f"data.share must be above 0, not {self.share}")
         if self.is_drawn == bool(self.source):
@@ -102,8 +94,8 @@ class LoraSettings:
     )
 
     def __post_init__(self) -> None:
-        _least("lora.rank", self.rank, 1)
-        _least("lora.alpha", self.alpha, 1)
+        at_least("lora.rank", self.rank, 1)
+        at_least("lora.alpha", self.alpha, 1)
         if not 0 <= self.dropout < 1:
             raise TrainingConfigError(f"lora.dropout must be from 0 to below 1, not {self.dropout}")
         if not self.target_modules or "lm_head" in self.target_modules:
@@ -180,9 +172,9 @@ class GrpoConfig:
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
-            _least(name, getattr(self, name), least)
+            at_least(name, getattr(self, name), least)
         for name, words in _WORDS.items():
-            _among(name, getattr(self, name), words)
+            one_of(name, getattr(self, name), words)
         for name in ("learning_rate", "temperature", "max_grad_norm"):
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingConfigError(f"{name} must be above 0, not {getattr(self, name)}")
@@ -225,25 +217,22 @@ def read_grpo_config(path: Path) -> GrpoConfig:
     Raises:
         TrainingConfigError: Not TOML, an unknown or missing entry, or a value of the wrong kind.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingConfigError(f"{path}: {error}") from error
+    table = read_table(path)
     try:
         sections: dict[str, Any] = {
             "data": _sources(table.pop("data", {})),
-            "rewards": _section(RewardSettings, table.pop("rewards", {}), "rewards."),
+            "rewards": section(RewardSettings, table.pop("rewards", {}), "rewards."),
         }
         if "lora" in table:
-            sections["lora"] = _section(LoraSettings, table.pop("lora"), "lora.")
-        return _section(GrpoConfig, table, "", **sections)
+            sections["lora"] = section(LoraSettings, table.pop("lora"), "lora.")
+        return section(GrpoConfig, table, "", **sections)
     except TrainingConfigError as error:
         raise TrainingConfigError(f"{path}: {error.message}") from error
 
 
 def _sources(entries: Any) -> tuple[DataSettings, ...]:
     tables = entries if isinstance(entries, list) else [entries]
-    return tuple(_section(DataSettings, one, "data.") for one in tables)
+    return tuple(section(DataSettings, one, "data.") for one in tables)
 
 
 def changed_entries(config: GrpoConfig, saved: dict[str, Any]) -> list[str]:
@@ -265,44 +254,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _section(kind: type[Section], entries: Any, prefix: str, **made: Any) -> Section:
-    """A dataclass from a table, each entry of the kind that its annotation says."""
-    if not isinstance(entries, dict):
-        raise TrainingConfigError(f"{prefix.rstrip('.')} must be a table")
-    kinds = typing.get_type_hints(kind)
-    values = dict(made)
-    for name, value in entries.items():
-        if name not in kinds or name in made:
-            raise TrainingConfigError(f"unknown entry {prefix + name!r}")
-        values[name] = _value(prefix + name, value, kinds[name])
-    for one in dataclasses.fields(kind):  # type: ignore[arg-type]
-        is_optional = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
-        if one.name not in values and not is_optional:
-            raise TrainingConfigError(f"{prefix + one.name} is missing")
-    return kind(**values)
-
-
-def _value(name: str, value: Any, kind: Any) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind is tuple or typing.get_origin(kind) is tuple:
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return tuple(value)
-    elif typing.get_origin(kind) is typing.Literal:
-        return value  # the section itself knows its words
-    elif kind in (int, float, str, bool) and type(value) is kind:
-        return value
-    wanted = getattr(kind, "__name__", str(kind))
-    raise TrainingConfigError(f"{name} must be of kind {wanted}, not {value!r}")
-
-
-def _least(name: str, value: float, least: float) -> None:
-    if not least <= value < math.inf:
-        raise TrainingConfigError(f"{name} must be at least {least}, not {value}")
-
-
-def _among(name: str, value: str, words: tuple[str, ...]) -> None:
-    if value not in words:
-        raise TrainingConfigError(f"{name} must be {' or '.join(words)}, not {value!r}")

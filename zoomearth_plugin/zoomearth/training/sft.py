@@ -68,6 +68,9 @@ class LookingTrainer(SafeCheckpoints, SFTTrainer):
         weights = {**read_weights(folder, target), **_saved_heads(folder)}
         target.load_state_dict(weights, strict=True)
 
+    def _send_telemetry(self) -> None:
+        """Tells nobody: the library reports each run by default."""
+
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:

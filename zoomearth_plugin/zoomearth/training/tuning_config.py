@@ -10,7 +10,6 @@ weight trained.
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,8 @@ from typing import Any
 from ..core.errors import TrainingConfigError
 from ..core.types import Options
 from .data.reading import DataSource, data_source
-from .grpo_config import SCHEDULES, LoraSettings, _among, _least, _section
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from .grpo_config import SCHEDULES, LoraSettings
+from .training_file import at_least, one_of, read_table, section
 
 TUNING_MAY_CHANGE = frozenset(
     {
@@ -130,9 +125,9 @@ class TuningConfig:
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
-            _least(name, getattr(self, name), least)
+            at_least(name, getattr(self, name), least)
         for name, words in _WORDS.items():
-            _among(name, getattr(self, name), words)
+            one_of(name, getattr(self, name), words)
         for name in ("learning_rate", "max_grad_norm"):
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingConfigError(f"{name} must be above 0, not {getattr(self, name)}")
@@ -166,25 +161,13 @@ def read_tuning_config(path: Path) -> TuningConfig:
     try:
         sections: dict[str, Any] = {
             "data": _sources(table.pop("data", [])),
-            "thoughts": _section(Thoughts, table.pop("thoughts", {}), "thoughts."),
+            "thoughts": section(Thoughts, table.pop("thoughts", {}), "thoughts."),
         }
         if "lora" in table:
-            sections["lora"] = _section(LoraSettings, table.pop("lora"), "lora.")
-        return _section(TuningConfig, table, "", **sections)
+            sections["lora"] = section(LoraSettings, table.pop("lora"), "lora.")
+        return section(TuningConfig, table, "", **sections)
     except TrainingConfigError as error:
         raise TrainingConfigError(f"{path}: {error.message}") from error
-
-
-def read_table(path: Path) -> dict[str, Any]:
-    """A TOML file's entries.
-
-    Raises:
-        TrainingConfigError: It cannot be read, or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingConfigError(f"{path}: {error}") from error
 
 
 def is_tuning_file(path: Path) -> bool:

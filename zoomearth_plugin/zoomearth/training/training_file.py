@@ -1,0 +1,72 @@
+"""Tables of a training file into frozen dataclasses: every entry known, and of the kind it should be."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..core.errors import TrainingConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Section = TypeVar("Section")
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """A TOML file's entries.
+
+    Raises:
+        TrainingConfigError: It cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingConfigError(f"{path}: {error}") from error
+
+
+def section(kind: type[Section], entries: Any, prefix: str, **made: Any) -> Section:
+    """A dataclass from a table, each entry of the kind that its annotation says."""
+    if not isinstance(entries, dict):
+        raise TrainingConfigError(f"{prefix.rstrip('.')} must be a table")
+    kinds = typing.get_type_hints(kind)
+    values = dict(made)
+    for name, value in entries.items():
+        if name not in kinds or name in made:
+            raise TrainingConfigError(f"unknown entry {prefix + name!r}")
+        values[name] = _value(prefix + name, value, kinds[name])
+    for one in dataclasses.fields(kind):  # type: ignore[arg-type]
+        is_optional = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
+        if one.name not in values and not is_optional:
+            raise TrainingConfigError(f"{prefix + one.name} is missing")
+    return kind(**values)
+
+
+def _value(name: str, value: Any, kind: Any) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is tuple or typing.get_origin(kind) is tuple:
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+    elif typing.get_origin(kind) is typing.Literal:
+        return value  # the section itself knows its words
+    elif kind in (int, float, str, bool) and type(value) is kind:
+        return value
+    wanted = getattr(kind, "__name__", str(kind))
+    raise TrainingConfigError(f"{name} must be of kind {wanted}, not {value!r}")
+
+
+def at_least(name: str, value: float, least: float) -> None:
+    if not least <= value < math.inf:
+        raise TrainingConfigError(f"{name} must be at least {least}, not {value}")
+
+
+def one_of(name: str, value: str, words: tuple[str, ...]) -> None:
+    if value not in words:
+        raise TrainingConfigError(f"{name} must be {' or '.join(words)}, not {value!r}")
