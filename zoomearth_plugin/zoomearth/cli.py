@@ -291,6 +291,7 @@ def _scenes(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    logging.getLogger(__package__).setLevel(logging.INFO)  # a run is watched while it goes on
     if options.dry_run:
         from .training.estimates import describe
 
