@@ -10,13 +10,14 @@ import pytest
 from zoomearth.core.errors import TrainingConfigError
 from zoomearth.core.types import Options
 from zoomearth.training.grpo_config import (
+    MAY_CHANGE,
     DataSettings,
     GrpoConfig,
     LoraSettings,
-    changed_entries,
     read_grpo_config,
 )
 from zoomearth.training.rewards import RewardSettings
+from zoomearth.training.run_record import changed_entries
 
 NEEDED = 'base = "b"\noutput = "o"\nexport = "e"\n'
 RECIPES = Path(__file__).resolve().parents[2] / "resources" / "training"
@@ -99,10 +100,10 @@ def test_scenes_up_to_the_last_one_before_the_evaluations(tmp_path) -> None:
 def test_what_differs_from_the_run_that_made_the_checkpoints() -> None:
     config = GrpoConfig("b", "o", "e", lora=LoraSettings())
     saved = json.loads(json.dumps(dataclasses.asdict(config)))
-    assert changed_entries(config, saved) == []
+    assert changed_entries(config, saved, MAY_CHANGE) == []
     later = dataclasses.replace(config, steps=900, save_steps=10, learning_rate=1e-6, seed=4, lora=None)
-    assert changed_entries(later, saved) == ["learning_rate", "lora", "seed"]
-    assert changed_entries(config, {**saved, "gone": 1}) == ["gone"]
+    assert changed_entries(later, saved, MAY_CHANGE) == ["learning_rate", "lora", "seed"]
+    assert changed_entries(config, {**saved, "gone": 1}, MAY_CHANGE) == ["gone"]
 
 
 def test_several_data_sets(tmp_path) -> None:

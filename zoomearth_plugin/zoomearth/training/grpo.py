@@ -45,17 +45,17 @@ from .grpo_metrics import ConsoleMetrics, reward_parts, rollout_metrics, without
 from .grpo_rollouts import Asking, Rollouts
 from .grpo_setup import (
     Policy,
-    check_same_run,
     load_policy,
     make_matches,
     open_source,
+    run_record,
     trl_arguments,
-    write_run,
 )
 from .rewards import Matches
 from .rollout_dialogue import shown_ids
 from .rollout_pictures import share_pictures
 from .rollout_sources import QuestionSource
+from .run_record import check_same_run, write_run
 from .speed import hasten_vision
 from .zoom_tool import Looking
 
@@ -234,13 +234,14 @@ def train(trainer: ZoomTrainer, config: GrpoConfig, policy: Policy) -> None:
         DiskFullError: While saving; the last checkpoint is kept.
     """
     output = Path(config.output)
+    record = run_record(config, policy, trainer._source)
     last = get_last_checkpoint(str(output)) if output.is_dir() else None
     if last is not None:
-        check_same_run(config, policy, trainer._source)
+        check_same_run(output, record)
         _LOG.info("going on from %s", last)
     trainer.accelerator.wait_for_everyone()  # all have read what the first is about to write
     if trainer.accelerator.is_main_process:
-        write_run(config, policy, trainer._source)
+        write_run(output, record)
     with naming_disk_trouble(output):
         trainer.train(resume_from_checkpoint=last)
     if trainer.accelerator.is_main_process:

@@ -6,7 +6,6 @@ Defaults are the published ones (arXiv 2511.12267) where there are any: four rol
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,24 +232,3 @@ def read_grpo_config(path: Path) -> GrpoConfig:
 def _sources(entries: Any) -> tuple[DataSettings, ...]:
     tables = entries if isinstance(entries, list) else [entries]
     return tuple(section(DataSettings, one, "data.") for one in tables)
-
-
-def changed_entries(config: GrpoConfig, saved: dict[str, Any]) -> list[str]:
-    """Names of entries in which a run differs from what it was when its checkpoints were made.
-
-    Args:
-        config: Of now.
-        saved: Of then, as read from ``run.json``.
-    """
-    now = dataclasses.asdict(config)
-    names = sorted(set(now) | set(saved))
-    return [
-        name for name in names if name not in MAY_CHANGE and _plain(now.get(name)) != _plain(saved.get(name))
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """As it comes back from JSON."""
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +18,17 @@ from ..models.loading import resolve_profile
 from ..models.processor import ImageTextProcessor, build_processor
 from ..models.profile import Profile
 from ..models.weights import find_model
-from .checkpoints import current_commit, naming_disk_trouble
 from .data.reading import data_source, read_questions
-from .grpo_config import FIRST_EVALUATION_SEED, DataSettings, GrpoConfig, changed_entries
+from .grpo_config import FIRST_EVALUATION_SEED, MAY_CHANGE, DataSettings, GrpoConfig
 from .grpo_metrics import reward_parts
 from .grpo_rollouts import Asking
 from .matching import WordNet, is_strict_match
+from .precision import is_mixed
 from .rewards import Matches, RewardSettings
 from .rollout_pictures import PatchJoiner
 from .rollout_sources import MixedQuestions, QuestionSource, RasterQuestions, SceneQuestions
+from .run_record import RunRecord
 from .zoom_tool import LookRules
-
-_RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True)
@@ -172,7 +168,7 @@ def trl_arguments(config: GrpoConfig, asking: Asking) -> TrlConfig:
         max_grad_norm=config.max_grad_norm,
         gradient_checkpointing=config.gradient_checkpointing,
         ddp_find_unused_parameters=False,  # every row has a picture, so every weight takes part
-        bf16=_is_mixed(config),
+        bf16=is_mixed(config.precision),
         use_cpu=not torch.cuda.is_available(),
         seed=config.seed,
         save_steps=config.save_steps,
@@ -198,50 +194,16 @@ def _passes(config: GrpoConfig) -> int:
     return passes
 
 
-def write_run(config: GrpoConfig, policy: Policy, source: QuestionSource) -> None:
-    """Write ``run.json``: all that is needed to tell this run from another.
-
-    Raises:
-        DiskFullError: No room.
-        OutputUnwritableError: No permission.
-    """
-    output = Path(config.output)
-    run = {
-        "config": dataclasses.asdict(config),
-        "commit": current_commit(),
-        "base_revision": policy.revision,
-        "profile": policy.profile.name,
-        "data_sha256": source.fingerprint(),
-        "questions": config.steps * config.batch,
-        "processes": int(os.environ.get("WORLD_SIZE", "1")),
-        "versions": {name: version(name) for name in ("torch", "transformers", "trl", "peft", "accelerate")},
-    }
-    with naming_disk_trouble(output.parent):
-        output.mkdir(parents=True, exist_ok=True)
-        fresh = output / f"{_RUN_FILE}.new"
-        fresh.write_text(json.dumps(run, indent=1), encoding="utf-8")
-        fresh.rename(output / _RUN_FILE)
-
-
-def check_same_run(config: GrpoConfig, policy: Policy, source: QuestionSource) -> None:
-    """Whether checkpoints in the output folder are this run's.
-
-    Raises:
-        TrainingConfigError: They are of another; names what differs.
-    """
-    path = Path(config.output) / _RUN_FILE
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        changed = changed_entries(config, saved["config"])
-        changed += ["the base's weights"] if saved["base_revision"] != policy.revision else []
-        changed += ["the data"] if saved["data_sha256"] != source.fingerprint() else []
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingConfigError(f"{path}, beside checkpoints, cannot be read: {error}") from error
-    if changed:
-        raise TrainingConfigError(
-            f"{config.output} holds checkpoints of another run: {', '.join(changed)} differ",
-            "Choose another output folder, or remove the old checkpoints.",
-        )
+def run_record(config: GrpoConfig, policy: Policy, source: QuestionSource) -> RunRecord:
+    """What tells this run from another."""
+    return RunRecord(
+        config,
+        MAY_CHANGE,
+        policy.revision,
+        policy.profile.name,
+        source.fingerprint(),
+        {"questions": config.steps * config.batch},
+    )
 
 
 def _check_length(config: Any, max_zooms: int, turn_tokens: int) -> None:
@@ -251,16 +213,3 @@ def _check_length(config: Any, max_zooms: int, turn_tokens: int) -> None:
         raise TrainingConfigError(
             f"{max_zooms} zooms may take {longest} tokens, and the model has {limit} positions"
         )
-
-
-def _is_mixed(config: GrpoConfig) -> bool:
-    """Mixed precision; a processor without matrix tiles is slower with it."""
-    has_cuda = torch.cuda.is_available()
-    is_made_for_it = (
-        torch.cuda.is_bf16_supported(including_emulation=False)
-        if has_cuda
-        else torch.cpu.get_capabilities().get("amx_bf16", False)
-    )
-    if config.precision == "bfloat16" and has_cuda and not is_made_for_it:
-        raise TrainingConfigError("this graphics device has no bfloat16; let precision be float32 or auto")
-    return config.precision == "bfloat16" or (config.precision == "auto" and bool(is_made_for_it))

@@ -41,6 +41,7 @@ from .mixture import make_sampler
 from .objective import TrainingHeads, compute_terms
 from .packing import Collator, additive_mask
 from .picturing import image_processor
+from .precision import is_mixed
 from .samples import GroupMaker
 from .speed import hasten_vision
 from .tokenizer import build_tokenizer
@@ -190,7 +191,7 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         weight_decay=0.02,
         adam_beta2=0.98,
         max_grad_norm=1.0,
-        bf16=_is_bfloat16_fast(),
+        bf16=is_mixed("auto"),
         use_cpu=not has_cuda,
         logging_steps=20,
         save_steps=config.save_steps,
@@ -205,13 +206,6 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         gradient_checkpointing=False,
         disable_tqdm=True,
     )
-
-
-def _is_bfloat16_fast() -> bool:
-    """A processor without matrix tiles trains this model faster in float32."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
 
 
 def _provenance(config: SftConfig, stage: Stage) -> dict[str, Any]:

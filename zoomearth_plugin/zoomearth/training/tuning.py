@@ -34,12 +34,13 @@ from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss, naming_di
 from .grpo_config import LoraSettings
 from .grpo_export import export_policy
 from .grpo_setup import Policy
+from .run_record import check_same_run, write_run
 from .speed import hasten_vision
 from .tuning_batches import TuningCollator
 from .tuning_config import TuningConfig, read_tuning_config
 from .tuning_data import TuningRows, open_rows, steps_of
 from .tuning_dialogues import DialogueWriter
-from .tuning_setup import check_same_run, load_base, trl_arguments, write_run
+from .tuning_setup import load_base, run_record, trl_arguments
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = {
@@ -149,13 +150,14 @@ def train(trainer: TuningTrainer, config: TuningConfig, base: Policy, rows: Tuni
         ModelIncompatibleError: The last checkpoint is of another architecture.
     """
     output = Path(config.output)
+    record = run_record(config, base, rows)
     last = get_last_checkpoint(str(output)) if output.is_dir() else None
     if last is not None:
-        check_same_run(config, base, rows)
+        check_same_run(output, record)
         _LOG.info("going on from %s", last)
     trainer.accelerator.wait_for_everyone()  # all have read what the first is about to write
     if trainer.accelerator.is_main_process:
-        write_run(config, base, rows)
+        write_run(output, record)
         trained = sum(one.numel() for one in trainer.model.parameters() if one.requires_grad)
         _LOG.info("%d rows; %.1f million weights to train", len(rows), trained / 1e6)
     with naming_disk_trouble(output):

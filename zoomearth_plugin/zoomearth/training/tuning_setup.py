@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
-from importlib.metadata import version
-from pathlib import Path
 
 import torch
 from trl import SFTConfig as TrlConfig
 
 from ..core.errors import TrainingConfigError
-from .checkpoints import current_commit, naming_disk_trouble
 from .grpo_config import GrpoConfig
 from .grpo_setup import Policy, load_policy
+from .precision import is_mixed
+from .run_record import RunRecord
 from .tuning_config import TUNING_MAY_CHANGE, TuningConfig
 from .tuning_data import TuningRows
-
-_RUN_FILE = "run.json"
 
 
 def load_base(config: TuningConfig) -> Policy:
@@ -71,7 +66,7 @@ def trl_arguments(config: TuningConfig, steps: int) -> TrlConfig:
         max_grad_norm=config.max_grad_norm,
         gradient_checkpointing=config.gradient_checkpointing,
         ddp_find_unused_parameters=False,  # every row has a picture, so every weight takes part
-        bf16=_is_mixed(config),
+        bf16=is_mixed(config.precision),
         use_cpu=not torch.cuda.is_available(),
         seed=config.seed,
         save_steps=config.save_steps,
@@ -88,62 +83,7 @@ def trl_arguments(config: TuningConfig, steps: int) -> TrlConfig:
     )
 
 
-def write_run(config: TuningConfig, base: Policy, rows: TuningRows) -> None:
-    """Write ``run.json``: all that is needed to tell this run from another.
-
-    Raises:
-        DiskFullError: No room.
-        OutputUnwritableError: No permission.
-    """
-    output = Path(config.output)
-    run = {
-        "config": dataclasses.asdict(config),
-        "commit": current_commit(),
-        "base_revision": base.revision,
-        "profile": base.profile.name,
-        "data_sha256": rows.fingerprint,
-        "rows": list(rows.counts),
-        "processes": int(os.environ.get("WORLD_SIZE", "1")),
-        "versions": {name: version(name) for name in ("torch", "transformers", "trl", "peft", "accelerate")},
-    }
-    with naming_disk_trouble(output.parent):
-        output.mkdir(parents=True, exist_ok=True)
-        fresh = output / f"{_RUN_FILE}.new"
-        fresh.write_text(json.dumps(run, indent=1), encoding="utf-8")
-        fresh.rename(output / _RUN_FILE)
-
-
-def check_same_run(config: TuningConfig, base: Policy, rows: TuningRows) -> None:
-    """Whether checkpoints in the output folder are this run's.
-
-    Raises:
-        TrainingConfigError: They are of another; names what differs.
-    """
-    path = Path(config.output) / _RUN_FILE
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        now = json.loads(json.dumps(dataclasses.asdict(config)))
-        then = saved["config"]
-        changed = [
-            name
-            for name in sorted({*now, *then})
-            if name not in TUNING_MAY_CHANGE and now.get(name) != then.get(name)
-        ]
-        changed += ["the base's weights"] if saved["base_revision"] != base.revision else []
-        changed += ["the data's rows"] if saved["data_sha256"] != rows.fingerprint else []
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingConfigError(f"{path}, beside checkpoints, cannot be read: {error}") from error
-    if changed:
-        raise TrainingConfigError(
-            f"{config.output} holds checkpoints of another run: {', '.join(changed)} differ",
-            "Choose another output folder, or remove the old checkpoints.",
-        )
-
-
-def _is_mixed(config: TuningConfig) -> bool:
-    """Mixed precision; a processor without matrix tiles is slower with it."""
-    if config.precision != "auto":
-        return config.precision == "bfloat16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+def run_record(config: TuningConfig, base: Policy, rows: TuningRows) -> RunRecord:
+    """What tells this run from another."""
+    more = {"rows": list(rows.counts)}
+    return RunRecord(config, TUNING_MAY_CHANGE, base.revision, base.profile.name, rows.fingerprint, more)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from ...core.errors import DataInvalidError
 from ...core.frames import PixelBox
 from ..imagery import FAMILIES, LabelledRaster
+from ..imagery_wording import COUNT_FORMS, EXISTENCE_FORMS, NOUNS, WHERE_FORMS
+from ..landscape.wording import article
 from .boxes import hull
 from .compass import Compass, compass_of
 from .cropping import crop
@@ -27,29 +29,6 @@ from .labels import checked_rasters
 from .question import LabelledQuestion
 from .superlatives import DIRECTIONS, SIZES, winner
 
-NOUNS = {
-    "ship": (("ship", "ships"), ("vessel", "vessels"), ("boat", "boats")),
-    "building": (("building", "buildings"), ("house", "houses")),
-    "tree": (("tree", "trees"),),
-}
-EXISTENCE_FORMS = (
-    "Is there a {noun}?",
-    "Are there any {nouns}?",
-    "Are there {nouns} here?",
-    "Do you see a {noun}?",
-    "Can you see any {nouns}?",
-)
-COUNT_FORMS = (
-    "How many {nouns} are there?",
-    "How many {nouns} do you see?",
-    "Count the {nouns}.",
-    "What is the number of {nouns}?",
-)
-WHERE_FORMS = (
-    "Where is the {most} {noun}?",
-    "Where do you see the {most} {noun}?",
-    "In which part is the {most} {noun}?",
-)
 _SIDES_PX = {"ships": (120, 1100), "buildings": (300, 2048), "trees": (48, 256)}
 """Shortest and longest side of a window."""
 _BUCKETS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 9), (10, 19), (20, 10_000))
@@ -274,7 +253,7 @@ def _shows_something(ground: _Ground, window: PixelBox) -> bool:
 def _wording(members: list[_Ground], form: str, rng: np.random.Generator, most: str = "") -> str:
     forms = NOUNS[FAMILIES[members[0].labelled.family]]
     noun, nouns = forms[0] if rng.random() < 0.6 else forms[int(rng.integers(len(forms)))]
-    return form.format(noun=noun, nouns=nouns, most=most)
+    return form.format(article=article(noun), noun=noun, nouns=nouns, most=most)
 
 
 def _asked(found: _Found, words: str, level: str, kind: str) -> LabelledQuestion:
