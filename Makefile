@@ -54,8 +54,9 @@ format: setup-engine ## bring every Python file into shape
 	$(ENGINE) -m ruff check --fix-only .
 	$(ENGINE) -m ruff format .
 
-bench: setup ## the figures of speed and memory (ONLY=name for some)
+bench: setup ## the figures of speed and memory, then the model's (ONLY=name for some of the first)
 	@$(ENGINE) tools/bench.py
+	@test -n "$(ONLY)" || $(MAKE) --no-print-directory bench-model
 
 bench-model: setup-engine ## the embedded model's figures; IMAGERY=folder for those on real imagery, too
 	.venv/bin/zoomearth bench scenes --count 100 --refusals --output build/bench/scenes --plot build/bench/modes.svg

@@ -33,14 +33,13 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from transformers.trainer_callback import PrinterCallback
-from transformers.trainer_utils import get_last_checkpoint
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 from ..core.errors import TrainingConfigError, TrainingDivergedError
-from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss, diverged, naming_disk_trouble
+from .carrying_out import carry_out
+from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss, diverged
 from .grpo_config import GrpoConfig, LoraSettings, read_grpo_config
-from .grpo_export import export_policy
 from .grpo_metrics import ConsoleMetrics, reward_parts, rollout_metrics, without_empty
 from .grpo_rollouts import Asking, Rollouts
 from .grpo_setup import (
@@ -55,7 +54,6 @@ from .rewards import Matches
 from .rollout_dialogue import shown_ids
 from .rollout_pictures import share_pictures
 from .rollout_sources import QuestionSource
-from .run_record import check_same_run, write_run
 from .speed import hasten_vision
 from .zoom_tool import Looking
 
@@ -233,28 +231,7 @@ def train(trainer: ZoomTrainer, config: GrpoConfig, policy: Policy) -> None:
         TrainingDivergedError: Numbers that are none; the last good checkpoint is kept.
         DiskFullError: While saving; the last checkpoint is kept.
     """
-    output = Path(config.output)
-    record = run_record(config, policy, trainer._source)
-    last = get_last_checkpoint(str(output)) if output.is_dir() else None
-    if last is not None:
-        check_same_run(output, record)
-        _LOG.info("going on from %s", last)
-    trainer.accelerator.wait_for_everyone()  # all have read what the first is about to write
-    if trainer.accelerator.is_main_process:
-        write_run(output, record)
-    with naming_disk_trouble(output):
-        trainer.train(resume_from_checkpoint=last)
-    if trainer.accelerator.is_main_process:
-        export_policy(
-            trainer.accelerator.unwrap_model(trainer.model),
-            tokenizer=policy.processor.tokenizer,
-            images=policy.asking.images,
-            profile=policy.profile,
-            dtype=getattr(torch, config.export_dtype),
-            folder=Path(config.export),
-        )
-        _LOG.info("exported to %s", config.export)
-    trainer.accelerator.wait_for_everyone()
+    carry_out(trainer, policy, run_record(config, policy, trainer._source))
 
 
 def _adapters(settings: LoraSettings | None) -> LoraConfig | None:

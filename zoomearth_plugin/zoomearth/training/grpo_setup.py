@@ -18,12 +18,12 @@ from ..models.loading import resolve_profile
 from ..models.processor import ImageTextProcessor, build_processor
 from ..models.profile import Profile
 from ..models.weights import find_model
+from .carrying_out import common_arguments
 from .data.reading import data_source, read_questions
 from .grpo_config import FIRST_EVALUATION_SEED, MAY_CHANGE, DataSettings, GrpoConfig
 from .grpo_metrics import reward_parts
 from .grpo_rollouts import Asking
 from .matching import WordNet, is_strict_match
-from .precision import is_mixed
 from .rewards import Matches, RewardSettings
 from .rollout_pictures import PatchJoiner
 from .rollout_sources import MixedQuestions, QuestionSource, RasterQuestions, SceneQuestions
@@ -149,9 +149,8 @@ def trl_arguments(config: GrpoConfig, asking: Asking) -> TrlConfig:
         TrainingConfigError: The rollouts of a step cannot be shared among the processes.
     """
     return TrlConfig(
-        output_dir=config.output,
+        **common_arguments(config),
         max_steps=config.steps,
-        per_device_train_batch_size=config.rows_per_device,
         gradient_accumulation_steps=_passes(config),
         num_generations=config.num_generations,
         max_completion_length=asking.max_new_tokens * (config.max_zooms + 1),
@@ -161,23 +160,7 @@ def trl_arguments(config: GrpoConfig, asking: Asking) -> TrlConfig:
         scale_rewards=config.scale_rewards,
         epsilon=config.epsilon,
         reward_weights=reward_parts()[1],
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
-        warmup_steps=config.warmup_steps,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        gradient_checkpointing=config.gradient_checkpointing,
-        ddp_find_unused_parameters=False,  # every row has a picture, so every weight takes part
-        bf16=is_mixed(config.precision),
-        use_cpu=not torch.cuda.is_available(),
-        seed=config.seed,
-        save_steps=config.save_steps,
-        save_total_limit=config.keep_checkpoints,
-        logging_steps=1,
-        report_to=["tensorboard"],
-        disable_tqdm=True,
         shuffle_dataset=False,  # the numbers stand in the order in which they are asked
-        remove_unused_columns=False,
         log_multimodal=False,
     )
 

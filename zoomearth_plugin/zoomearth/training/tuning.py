@@ -21,20 +21,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
-from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
-from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss, naming_disk_trouble
+from .carrying_out import carry_out
+from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss
 from .grpo_config import LoraSettings
-from .grpo_export import export_policy
 from .grpo_setup import Policy
-from .run_record import check_same_run, write_run
 from .speed import hasten_vision
 from .tuning_batches import TuningCollator
 from .tuning_config import TuningConfig, read_tuning_config
@@ -149,30 +146,10 @@ def train(trainer: TuningTrainer, config: TuningConfig, base: Policy, rows: Tuni
         DiskFullError: While saving; the last checkpoint is kept.
         ModelIncompatibleError: The last checkpoint is of another architecture.
     """
-    output = Path(config.output)
-    record = run_record(config, base, rows)
-    last = get_last_checkpoint(str(output)) if output.is_dir() else None
-    if last is not None:
-        check_same_run(output, record)
-        _LOG.info("going on from %s", last)
-    trainer.accelerator.wait_for_everyone()  # all have read what the first is about to write
     if trainer.accelerator.is_main_process:
-        write_run(output, record)
         trained = sum(one.numel() for one in trainer.model.parameters() if one.requires_grad)
         _LOG.info("%d rows; %.1f million weights to train", len(rows), trained / 1e6)
-    with naming_disk_trouble(output):
-        trainer.train(resume_from_checkpoint=last)
-    if trainer.accelerator.is_main_process:
-        export_policy(
-            trainer.accelerator.unwrap_model(trainer.model),
-            tokenizer=base.processor.tokenizer,
-            images=base.asking.images,
-            profile=base.profile,
-            dtype=getattr(torch, config.export_dtype),
-            folder=Path(config.export),
-        )
-        _LOG.info("exported to %s", config.export)
-    trainer.accelerator.wait_for_everyone()
+    carry_out(trainer, base, run_record(config, base, rows))
 
 
 def adapters(settings: LoraSettings | None, *, with_vision: bool) -> LoraConfig | None:

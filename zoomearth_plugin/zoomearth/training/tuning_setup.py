@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
-import torch
 from trl import SFTConfig as TrlConfig
 
 from ..core.errors import TrainingConfigError
+from .carrying_out import common_arguments
 from .grpo_config import GrpoConfig
 from .grpo_setup import Policy, load_policy
-from .precision import is_mixed
 from .run_record import RunRecord
 from .tuning_config import TUNING_MAY_CHANGE, TuningConfig
 from .tuning_data import TuningRows
@@ -55,29 +54,12 @@ def trl_arguments(config: TuningConfig, steps: int) -> TrlConfig:
             f"{config.rows_per_device}"
         )
     return TrlConfig(
-        output_dir=config.output,
+        **common_arguments(config),
         max_steps=steps,
-        per_device_train_batch_size=config.rows_per_device,
         gradient_accumulation_steps=passes,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
-        warmup_steps=config.warmup_steps,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        gradient_checkpointing=config.gradient_checkpointing,
-        ddp_find_unused_parameters=False,  # every row has a picture, so every weight takes part
-        bf16=is_mixed(config.precision),
-        use_cpu=not torch.cuda.is_available(),
-        seed=config.seed,
-        save_steps=config.save_steps,
-        save_total_limit=config.keep_checkpoints,
-        logging_steps=1,
-        report_to=["tensorboard"],
-        disable_tqdm=True,
         dataloader_num_workers=config.loader_processes,
         dataloader_prefetch_factor=4 if config.loader_processes else None,
         train_sampling_strategy="sequential",  # the rows stand in the order in which they are learned
-        remove_unused_columns=False,
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=None,
     )
