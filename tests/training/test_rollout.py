@@ -14,8 +14,6 @@ from test_rollout_policy import (
     labelled,
     rolled_out,
     run_config,
-    tiny_policy,
-    tiny_rasters,
 )
 from zoomearth.core.errors import ModelIncompatibleError, TrainingDivergedError
 from zoomearth.core.progress import CancelToken, ignore_progress
@@ -32,16 +30,6 @@ from zoomearth.training.rollout_dialogue import Dialogue
 from zoomearth.training.rollout_pictures import share_pictures
 from zoomearth.training.rollout_sources import RasterQuestions, SceneQuestions
 from zoomearth.training.worlds import EMBEDDED, WORLDS
-
-
-@pytest.fixture(scope="module")
-def rasters() -> Path:
-    return tiny_rasters()
-
-
-@pytest.fixture(scope="module")
-def policy_folder() -> Path:
-    return tiny_policy()
 
 
 def load(folder: Path, rasters: Path, **entries) -> Policy:

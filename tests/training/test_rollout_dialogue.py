@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from test_rollout_policy import (
     labelled,
     play,
     run_config,
-    tiny_policy,
-    tiny_rasters,
     zoom_text,
 )
 from zoomearth.models.dialogue import DialogueTokens
@@ -27,16 +24,6 @@ from zoomearth.training.zoom_tool import Looking
 
 OVERVIEW_TOKENS = 4  # 48 × 38 snaps to 48 × 48: 2 × 2
 ZOOM = zoom_text((8, 8, 24, 24))
-
-
-@pytest.fixture(scope="module")
-def rasters() -> Path:
-    return tiny_rasters()
-
-
-@pytest.fixture(scope="module")
-def policy_folder() -> Path:
-    return tiny_policy()
 
 
 @pytest.fixture(scope="module")

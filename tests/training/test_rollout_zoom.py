@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_rollout_policy import answer_text, tiny_rasters, zoom_text
+from test_rollout_policy import answer_text, zoom_text
 from zoomearth.core.frames import PixelBox, View
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.core.types import Area, Options, Query, RasterRequest
@@ -23,11 +23,6 @@ from zoomearth.training.zoom_tool import Looking, LookRules, is_wellformed
 
 RASTER = Path("raster_0.tif")
 SIDE_PX, CROP_PX = 96, 40
-
-
-@pytest.fixture(scope="module")
-def rasters() -> Path:
-    return tiny_rasters()
 
 
 def profile(frame: BoxFrame) -> Profile:
