@@ -13,7 +13,7 @@ from affine import Affine
 from zoomearth.core.frames import PixelBox
 from zoomearth.training.imagery import LabelledRaster, list_rasters
 from zoomearth.training.imagery_pictures import Augmented
-from zoomearth.training.imagery_samples import imagery_sample
+from zoomearth.training.imagery_samples import imagery_group
 from zoomearth.training.samples import LookSettings
 
 SETTINGS = LookSettings(240, 512)
@@ -83,10 +83,22 @@ def test_boxes_lie_on_the_pixels_they_label(rasters) -> None:
         assert (brightness[~is_inside] > 0.9 * brightness.max()).mean() < 0.02
 
 
+def asked(rasters, count: int):
+    """The samples of so many groups."""
+    return [sample for index in range(count) for sample in imagery_group(index, rasters, SETTINGS)]
+
+
+def test_a_group_is_about_one_picture(rasters) -> None:
+    groups = [imagery_group(index, rasters, SETTINGS) for index in range(60)]
+    assert sum(len(group) for group in groups) > 90
+    for group in groups:
+        first = group[0].looks[0].pixels
+        assert all(np.array_equal(sample.looks[0].pixels, first) for sample in group)
+
+
 def test_counts_are_those_of_the_picture(rasters) -> None:
     counted = 0
-    for index in range(400):
-        sample = imagery_sample(index, rasters, SETTINGS)
+    for sample in asked(rasters, 300):
         answer = re.search(r"<answer>(\d+)</answer>", sample.looks[-1].text)
         if answer is None:
             continue
@@ -100,11 +112,10 @@ def test_counts_are_those_of_the_picture(rasters) -> None:
 
 def test_the_place_that_is_told_is_the_objects_in_the_turned_picture(rasters) -> None:
     told = 0
-    for index in range(600):
-        sample = imagery_sample(index, rasters, SETTINGS)
+    for sample in asked(rasters, 200):
         if "est " not in sample.looks[0].text:
             continue
-        first, last = sample.looks
+        first, last = sample.looks[0], sample.looks[-1]
         height, width = first.pixels.shape[:2]
         assert first.target is not None
         column = (first.target.left + first.target.right) / 2 / width
@@ -118,13 +129,34 @@ def test_the_place_that_is_told_is_the_objects_in_the_turned_picture(rasters) ->
             target = first.target
             assert (target.right - target.left) * (target.bottom - target.top) == pytest.approx(max(sizes))
         told += 1
-    assert told > 30
+    assert told > 40
+
+
+def test_an_answer_from_near_by_names_the_box_of_what_it_is_about(rasters) -> None:
+    named = 0
+    for sample in asked(rasters, 200):
+        last = sample.looks[-1]
+        box = re.search(r"bbox_2d\": \[(\d+), (\d+), (\d+), (\d+)\].*<answer>", last.text)
+        if box is None:
+            continue
+        assert last.target is not None
+        height, width = last.pixels.shape[:2]
+        expected = np.clip(last.target.to_json(), 0, [width, height] * 2)
+        assert np.abs(np.array(box.groups(), float) - expected).max() <= 1.5
+        named += 1
+    assert named > 40
+
+
+def test_nothing_is_looked_at_twice_without_being_larger(rasters) -> None:
+    for sample in asked(rasters, 200):
+        if len(sample.looks) == 2:
+            first, last = sample.looks
+            assert not np.array_equal(first.pixels, last.pixels)
 
 
 def test_no_is_said_of_windows_without_any_and_yes_of_those_with(rasters) -> None:
     told = {"yes": 0, "no": 0}
-    for index in range(400):
-        sample = imagery_sample(index, rasters, SETTINGS)
+    for sample in asked(rasters, 300):
         answer = re.search(r"<answer>(yes|no)</answer>", sample.looks[-1].text)
         if answer is None:
             continue
@@ -138,7 +170,9 @@ def test_no_is_said_of_windows_without_any_and_yes_of_those_with(rasters) -> Non
     assert 0.35 < told["yes"] / sum(told.values()) < 0.65
 
 
-def test_equal_indices_give_equal_samples(rasters) -> None:
-    one, two = (imagery_sample(17, rasters, SETTINGS) for _ in range(2))
-    assert one.prompt == two.prompt
-    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one.looks, two.looks, strict=True))
+def test_equal_indices_give_equal_groups(rasters) -> None:
+    one, two = (imagery_group(17, rasters, SETTINGS) for _ in range(2))
+    assert [sample.prompt for sample in one] == [sample.prompt for sample in two]
+    for first, second in zip(one, two, strict=True):
+        pairs = zip(first.looks, second.looks, strict=True)
+        assert all(np.array_equal(a.pixels, b.pixels) for a, b in pairs)

@@ -53,6 +53,8 @@ class TestProtocol:
             (ZOOM, ZOOM, REPLY),
             ("\n<think>a\nb</think>\n\n<answer>two\nlines</answer> ",),
             ('<think>x</think>[{"bbox_2d": [0, 0.5, 1, 2e2]}]', REPLY),
+            ('<think>x</think>[{"bbox_2d": [0, 1, 2, 3]}]<answer>red</answer>',),
+            (ZOOM, '<think>x</think> [{"bbox_2d": [0, 1, 2, 3]}] <answer>red</answer>'),
         ],
     )
     def test_kept(self, turns: tuple[str, ...]) -> None:
@@ -67,6 +69,9 @@ class TestProtocol:
             (REPLY, REPLY),
             (REPLY, ZOOM),
             (ZOOM + REPLY,),
+            ('<think>x</think>[{"bbox_2d": [0, 1, 2, 3]}]<answer>red</answer>', REPLY),
+            ('<think>x</think>[{"bbox_2d": [0, 1, 2]}]<answer>red</answer>',),
+            ('<think>x</think><answer>red</answer>[{"bbox_2d": [0, 1, 2, 3]}]',),
             (ZOOM, ZOOM),
             ("red",),
             ("<answer>red</answer>",),

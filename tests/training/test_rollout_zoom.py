@@ -18,8 +18,9 @@ from zoomearth.models.scripted import ScriptedEngine
 from zoomearth.perception.looking import Finding, Search, look
 from zoomearth.perception.pace import Pace
 from zoomearth.raster.reading import open_raster
+from zoomearth.training.rewards import is_turn_wellformed
 from zoomearth.training.rollout_sources import RasterImage
-from zoomearth.training.zoom_tool import Looking, LookRules, is_wellformed
+from zoomearth.training.zoom_tool import Looking, LookRules
 
 RASTER = Path("raster_0.tif")
 SIDE_PX, CROP_PX = 96, 40
@@ -135,7 +136,7 @@ def test_the_user_says_what_the_product_says(rasters) -> None:
         ('<think> ship </think> [{"bbox_2d": [ 1 , 2 , 3 , 4 ], "label": " ship "}]', True),
         (zoom_text((3, 2, 1, 4)), False),  # reversed
         (zoom_text((1, 2, 3)), False),
-        (zoom_text((1, 2, 3, 4)) + "<answer>red</answer>", False),
+        (zoom_text((1, 2, 3, 4)) + "<answer>red</answer>", True),
         (zoom_text((1, 2, 3, 4)).replace("<think>ship</think>", ""), False),
         (zoom_text((1, 2, 3, 4)).replace("]", "], [5, 6, 7, 8]", 1), False),
         ("<answer>red</answer>", False),
@@ -150,7 +151,7 @@ def test_the_user_says_what_the_product_says(rasters) -> None:
     ],
 )
 def test_what_is_wellformed(text, expected) -> None:
-    assert is_wellformed(text) is expected
+    assert is_turn_wellformed(text) is expected
 
 
 def test_a_zoom_in_the_last_look_breaks_the_form() -> None:

@@ -1,9 +1,10 @@
-"""The faster vision tower gives what the library's own gives."""
+"""The faster sums give what the library's own give."""
 
 from __future__ import annotations
 
 import torch
-from zoomearth.training.architecture import Shape, build_model
+from zoomearth.training.architecture import Shape, build_model, weigh_attention
+from zoomearth.training.packing import additive_mask
 from zoomearth.training.speed import hasten_vision
 from zoomearth.training.tokenizer import build_tokenizer
 
@@ -32,3 +33,26 @@ def test_equal_features_and_gradients_for_pictures_of_two_sizes() -> None:
     assert torch.allclose(
         slow_gradient, fast_gradient, rtol=1e-3, atol=1e-3 * float(slow_gradient.abs().max())
     )
+
+
+def test_one_layer_gives_its_weights_and_the_scores_stay() -> None:
+    tokenizer = build_tokenizer(["a b c d"], 10)
+    shape = Shape(
+        vision_width=32, vision_layers=1, vision_inner=32, text_width=64, text_layers=3, text_inner=32
+    )
+    model = build_model(shape, tokenizer, seed=0).eval()
+    ids = torch.arange(10)[None]
+    mask = additive_mask(torch.ones(1, 10, 10, dtype=torch.bool).tril(), torch.float32)
+
+    def attend(layer: int):
+        weigh_attention(model, layer)
+        with torch.no_grad():
+            return model(input_ids=ids, attention_mask=mask, output_attentions=True, use_cache=False)
+
+    with torch.no_grad():
+        plain = model(input_ids=ids, use_cache=False).logits
+    first, last = attend(0), attend(2)
+    assert torch.allclose(first.logits, plain, atol=1e-5) and torch.allclose(last.logits, plain, atol=1e-5)
+    assert len(first.attentions) == len(last.attentions) == 1
+    assert torch.allclose(first.attentions[0].sum(-1), torch.ones(1, 4, 10))
+    assert not torch.allclose(first.attentions[0], last.attentions[0])

@@ -126,7 +126,8 @@ class _Dialogue:
             self._steps[-1] = replace(self._steps[-1], box=action.box)
             place = view.to_pixels(action.box).intersection(self._search.searched)
             window = zoom_window(place, self._profile.minimum_crop_px, self._search.searched)
-            if not self._may_zoom(view) or (self._zooms > 0 and window == view.window):
+            is_no_closer = window == view.window and (self._zooms > 0 or bool(action.answer))
+            if not self._may_zoom(view) or is_no_closer:
                 return self._finding(self._answer_instead(action, place, view))
             if self._is_closest(view):
                 self._warn("already_native", "The area was shown in full detail already; zooming added none.")

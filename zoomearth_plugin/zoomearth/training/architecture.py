@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLFo
 from ..core.errors import ModelIncompatibleError
 from .collation import coordinate_ids
 
-ATTENTION = {"text_config": "eager", "vision_config": "sdpa"}
-"""Eager text attention gives the weights that the pointing loss needs."""
+ATTENTION = {"text_config": "sdpa", "vision_config": "sdpa"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ class Shape:
     def merge_px(self) -> int:
         """View pixels in one picture token."""
         return self.patch_px * self.merge
+
+
+def weigh_attention(model: Any, layer: int) -> None:
+    """Let one language layer give its attention's weights, in place; the others are faster without.
+
+    With ``output_attentions`` the model's ``attentions`` then holds that layer's alone. The model must be
+    given its mask, (B, 1, T, T) of numbers to add: that layer has no causal order of its own.
+    """
+    for number, block in enumerate(model.model.language_model.layers):
+        block.self_attn.config = copy(block.self_attn.config)
+        block.self_attn.config._attn_implementation = "eager" if number == layer else "sdpa"
 
 
 def configuration(shape: Shape, tokenizer: Any) -> Qwen2_5_VLConfig:

@@ -1,6 +1,6 @@
-"""Samples from labelled imagery: is there one, how many, where is the largest.
+"""Conversations about labelled imagery, in groups about one window: existence, counts, where the largest is.
 
-Every sample is turned, mirrored and lit in its own way; words of place are those of the turned picture.
+Every group is turned, mirrored and lit in its own way; words of place are those of the turned picture.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from .landscape.wording import article, pick, with_aside
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
+    Group,
+    Look,
     LookSettings,
     Sample,
     aimed_window,
@@ -35,18 +37,61 @@ _TRIES = 40
 _UPRIGHT = Compass((0.0, -1.0), (1.0, 0.0), is_geographic=True)
 
 
-def imagery_sample(index: int, rasters: tuple[LabelledRaster, ...], settings: LookSettings) -> Sample:
-    """One sample; equal indices give equal samples. Existence 50 %, counts 28 %, where 22 %."""
+def imagery_group(index: int, rasters: tuple[LabelledRaster, ...], settings: LookSettings) -> Group:
+    """One group; equal indices give equal groups.
+
+    What leads it chooses the window: existence 50 %, counts 28 %, where 22 %; the others follow where the
+    window allows them.
+    """
     rng = np.random.default_rng([index, 78])
     while True:
         family = str(rng.choice(list(FAMILIES), p=_FAMILY_SHARES))
         members = [raster for raster in rasters if raster.family == family]
         raster = members[int(rng.integers(len(members)))]
         roll = rng.random()
-        make = _existence if roll < 0.5 else _count if roll < 0.78 else _where
-        sample = make(raster, rng, settings)
-        if sample is not None:
-            return sample
+        make = _led_by_existence if roll < 0.5 else _led_by_count if roll < 0.78 else _led_by_where
+        group = make(raster, rng, settings)
+        if group:
+            return group
+
+
+def _led_by_existence(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Group:
+    """Yes and no are equally likely; a window that an object only touches is neither."""
+    is_there = bool(rng.random() < 0.5)
+    kinds = _ASKED_ON[raster.family]
+    kind = kinds[0] if is_there or rng.random() < 0.75 else kinds[-1]
+    window = _existence_window(raster, rng, is_there, is_own=kind == FAMILIES[raster.family])
+    if window is None:
+        return ()
+    seen = Augmented(raster, window, rng, settings.side_px)
+    first = _existence(seen, kind, rng, settings, is_there=is_there)
+    return (first, *_counted(seen, rng, share=0.5), *_sought(seen, rng, settings, most=2))
+
+
+def _led_by_count(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Group:
+    if not raster.boxes:
+        return ()
+    least, most = _BUCKETS[int(rng.integers(len(_BUCKETS)))]
+    for _ in range(_TRIES):
+        window = any_window(raster, rng, aimed=True)
+        if least <= int(np.count_nonzero(shares_in(raster, window) >= _IN)) <= most:
+            seen = Augmented(raster, window, rng, settings.side_px)
+            counted = _counted(seen, rng, share=1.0)
+            if counted:
+                return (*counted, *_sought(seen, rng, settings, most=2))
+    return ()
+
+
+def _led_by_where(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Group:
+    for _ in range(_TRIES):
+        window = any_window(raster, rng, aimed=True)
+        if np.count_nonzero(shares_in(raster, window) >= _IN) < 2:
+            continue
+        seen = Augmented(raster, window, rng, settings.side_px)
+        sought = _sought(seen, rng, settings, most=3)
+        if sought:
+            return (*sought, *_counted(seen, rng, share=0.5))
+    return ()
 
 
 def _prompt(rng: np.random.Generator, words: str, *, may_zoom: bool) -> str:
@@ -63,28 +108,26 @@ def _is_large(window: PixelBox, settings: LookSettings) -> bool:
     return max(window.width, window.height) > 1.2 * settings.minimum_crop_px
 
 
-def _existence(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Sample | None:
-    """Yes and no are equally likely; a window that an object only touches is neither."""
-    is_there = bool(rng.random() < 0.5)
-    kinds = _ASKED_ON[raster.family]
-    kind = kinds[0] if is_there or rng.random() < 0.75 else kinds[-1]
-    window = _existence_window(raster, rng, is_there, is_own=kind == FAMILIES[raster.family])
-    if window is None:
-        return None
+def _existence(
+    seen: Augmented, kind: str, rng: np.random.Generator, settings: LookSettings, *, is_there: bool
+) -> Sample:
+    raster, window = seen.raster, seen.window
     text = _words(rng, EXISTENCE_FORMS, kind)
     plural = NOUNS[kind][0][1]
     reply = answer_text(f"some {plural}" if is_there else "none", "yes" if is_there else "no")
-    seen = Augmented(raster, window, rng, settings.side_px)
     aim = _existence_aim(raster, window, rng, is_there)
+    target = aim if is_there else None
     if _is_large(window, settings) and rng.random() < 0.75:
         crop = aimed_window(aim, window, rng, settings.minimum_crop_px)
         pointing = _pointing(seen, aim, kind, f"find {kind}")
-        target = aim if is_there else None
-        looks = (seen.look(window, pointing, target), seen.look(crop, reply, target))
+        last = _with_box(seen, crop, target, kind, reply)
+        looks = (seen.look(window, pointing, target), seen.look(crop, last, target))
         return Sample(_prompt(rng, text, may_zoom=True), looks)
     # Of a large window no look from afar is the last word, unless the question asks for it.
     may_zoom = not _is_large(window, settings) and rng.random() < 0.6
-    look = seen.look(window, reply, aim if is_there else None)
+    if not _is_large(window, settings):
+        reply = _with_box(seen, window, target, kind, reply)
+    look = seen.look(window, reply, target)
     return Sample(_prompt(rng, text, may_zoom=may_zoom), (look,))
 
 
@@ -113,31 +156,31 @@ def _existence_aim(
     return PixelBox(column - 8, row - 8, column + 8, row + 8)
 
 
+def _with_box(seen: Augmented, window: PixelBox, target: PixelBox | None, kind: str, reply: str) -> str:
+    """A reply from near by names the place that it was read from, where there is one."""
+    if target is None:
+        return reply
+    box = box_text(seen.box_in(target, window), kind, seen.side_px)
+    return reply.replace("<answer>", f"{box}<answer>", 1)
+
+
 def _pointing(seen: Augmented, aim: PixelBox, label: str, thought: str) -> str:
     box = box_text(seen.box_in(aim, seen.window), label, seen.side_px)
     return f"<think>{thought}</think>{box}"
 
 
-def _count(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Sample | None:
-    """Answered from one view of the whole window: there is no place to look at."""
-    if not raster.boxes:
-        return None
-    least, most = _BUCKETS[int(rng.integers(len(_BUCKETS)))]
-    for _ in range(_TRIES):
-        window = any_window(raster, rng, aimed=True)
-        shares = shares_in(raster, window)
-        inside = int(np.count_nonzero(shares >= _IN))
-        cut = int(np.count_nonzero((shares > _OUT) & (shares < _IN)))
-        if least <= inside <= most and cut <= inside // 10:
-            break
-    else:
-        return None
-    kind = FAMILIES[raster.family]
-    seen = Augmented(raster, window, rng, settings.side_px)
-    held = [raster.boxes[index] for index in np.flatnonzero(shares >= _IN)]
-    look = seen.look(window, answer_text(f"{inside} {kind}", str(inside)), _hull(held))
+def _counted(seen: Augmented, rng: np.random.Generator, *, share: float) -> tuple[Sample, ...]:
+    """How many, for a share of the windows where that can be told; there is no one place to look at."""
+    shares = shares_in(seen.raster, seen.window)
+    inside = int(np.count_nonzero(shares >= _IN))
+    cut = int(np.count_nonzero((shares > _OUT) & (shares < _IN)))
+    if not 0 < inside <= _BUCKETS[-1][1] or cut > inside // 10 or rng.random() >= share:
+        return ()
+    kind = FAMILIES[seen.raster.family]
+    held = [seen.raster.boxes[index] for index in np.flatnonzero(shares >= _IN)]
+    look = seen.look(seen.window, answer_text(f"{inside} {kind}", str(inside)), _hull(held))
     text = _words(rng, COUNT_FORMS, kind)
-    return Sample(_prompt(rng, text, may_zoom=bool(rng.random() < 0.6)), (look,))
+    return (Sample(_prompt(rng, text, may_zoom=bool(rng.random() < 0.6)), (look,)),)
 
 
 def _hull(boxes: list[PixelBox]) -> PixelBox:
@@ -145,25 +188,29 @@ def _hull(boxes: list[PixelBox]) -> PixelBox:
     return PixelBox(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
 
 
-def _where(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Sample | None:
+def _sought(
+    seen: Augmented, rng: np.random.Generator, settings: LookSettings, *, most: int
+) -> tuple[Sample, ...]:
     """Point at the object that is the most so, then say in which part of the window it lies."""
-    are_points = raster.family == "trees"
-    sought = str(rng.choice([name for name in SUPERLATIVES if name not in SIZES or not are_points]))
-    for _ in range(_TRIES):
-        window = any_window(raster, rng, aimed=True)
-        shares = shares_in(raster, window)
-        if np.count_nonzero(shares >= _IN) < 2:
-            continue
-        seen = Augmented(raster, window, rng, settings.side_px)
-        candidates = np.flatnonzero(shares > 0)
-        boxes = np.array([seen.box_in(raster.boxes[index], window).to_json() for index in candidates])
-        first = winner(boxes, sought, _UPRIGHT, margin_px=0.02 * max(seen.size_of(window)))
+    shares = shares_in(seen.raster, seen.window)
+    if np.count_nonzero(shares >= _IN) < 2:
+        return ()
+    candidates = np.flatnonzero(shares > 0)
+    boxes = np.array([seen.box_in(seen.raster.boxes[index], seen.window).to_json() for index in candidates])
+    are_points = seen.raster.family == "trees"
+    samples: list[Sample] = []
+    for sought in rng.permutation([name for name in SUPERLATIVES if name not in SIZES or not are_points]):
+        margin_px = 0.02 * max(seen.size_of(seen.window))
+        first = winner(boxes, str(sought), _UPRIGHT, margin_px=margin_px)
         if first is None or shares[candidates[first]] < _IN:
             continue
-        place = _part(boxes[first], seen.size_of(window))
+        place = _part(boxes[first], seen.size_of(seen.window))
         if place is not None:
-            return _where_sample(seen, raster.boxes[candidates[first]], sought, place, rng, settings)
-    return None
+            aim = seen.raster.boxes[candidates[first]]
+            samples.append(_where_sample(seen, aim, str(sought), place, rng, settings))
+        if len(samples) == most:
+            break
+    return tuple(samples)
 
 
 def _part(box: NDArray[np.float64], size: tuple[int, int]) -> str | None:
@@ -181,7 +228,13 @@ def _where_sample(
 ) -> Sample:
     kind = FAMILIES[seen.raster.family]
     most = pick(rng, SUPERLATIVES[sought])
-    pointing = _pointing(seen, aim, kind, f"find {SUPERLATIVES[sought][0]} {kind} {place}")
+    thought = f"find {SUPERLATIVES[sought][0]} {kind} {place}"
     crop = aimed_window(aim, seen.window, rng, settings.minimum_crop_px)
-    looks = (seen.look(seen.window, pointing, aim), seen.look(crop, answer_text(kind, place), aim))
+    if crop == seen.window:  # nothing would be larger in a second look
+        reply = _with_box(seen, crop, aim, kind, answer_text(thought, place))
+        looks: tuple[Look, ...] = (seen.look(crop, reply, aim),)
+    else:
+        pointing = _pointing(seen, aim, kind, thought)
+        reply = _with_box(seen, crop, aim, kind, answer_text(kind, place))
+        looks = (seen.look(seen.window, pointing, aim), seen.look(crop, reply, aim))
     return Sample(_prompt(rng, _words(rng, WHERE_FORMS, kind, most), may_zoom=True), looks)

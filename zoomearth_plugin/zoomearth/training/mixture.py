@@ -9,7 +9,7 @@ import numpy as np
 
 from .config import SftConfig, Stage
 from .imagery import LabelledRaster, list_rasters
-from .imagery_samples import imagery_sample
+from .imagery_samples import imagery_group
 from .samples import Group, GroupMaker
 from .scene_samples import scene_group
 
@@ -28,5 +28,5 @@ def make_sampler(config: SftConfig, stage: Stage) -> GroupMaker:
 
 def _mixed(config: SftConfig, share: float, rasters: tuple[LabelledRaster, ...], index: int) -> Group:
     if share > 0 and np.random.default_rng([index, 80]).random() < share:
-        return (imagery_sample(index, rasters, config.look),)
+        return imagery_group(index, rasters, config.look)
     return scene_group(index, config.look)

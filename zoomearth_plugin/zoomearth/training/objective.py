@@ -88,7 +88,7 @@ def compute_terms(
     """All terms of a batch.
 
     Args:
-        outputs: With logits (B, T, V), hidden states and attentions.
+        outputs: With logits (B, T, V), hidden states, and as last attention that of ``pointing_layer``.
         batch: From :class:`.collation.Collator`.
         coordinates: Token ids of 0, 1, 2 ….
         embeddings: Of all tokens, (V, width).
@@ -101,7 +101,7 @@ def compute_terms(
         _seeing(outputs.hidden_states[0], batch, heads),
         _place(outputs.hidden_states[weights.place_layer], batch, heads),
         _sides(outputs.hidden_states[weights.place_layer], batch, heads, codes, weights),
-        _pointing(outputs.attentions[weights.pointing_layer], batch, weights),
+        _pointing(outputs.attentions[-1], batch, weights),
     )
 
 

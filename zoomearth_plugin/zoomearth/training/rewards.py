@@ -117,13 +117,20 @@ def is_wellformed(turns: Sequence[str]) -> bool:
 
     To the letter of the protocol: ``<think>…</think>`` once, not empty, then in each turn but the last
     ``[{"bbox_2d": [x1, y1, x2, y2], "label": "…"}]`` with x1 < x2 and y1 < y2, in the last
-    ``<answer>…</answer>``, not empty; nothing else but space around them.
+    ``<answer>…</answer>``, not empty; nothing else but space around them. The last may name the place that
+    its answer was read from: such a box before the answer.
 
     Args:
         turns: Without the tokenizer's control tokens.
     """
     rests = [_after_thought(turn) for turn in turns]
     return bool(rests) and all(map(_is_box, rests[:-1])) and _is_answer(rests[-1])
+
+
+def is_turn_wellformed(text: str) -> bool:
+    """Whether a turn is one that :func:`is_wellformed` takes, be it in the middle or at the end."""
+    rest = _after_thought(text)
+    return _is_box(rest) or _is_answer(rest)
 
 
 def format_reward(outcome: Outcome) -> float:
@@ -212,9 +219,11 @@ def _after_thought(turn: str) -> str:
 
 
 def _is_answer(text: str) -> bool:
-    words = text.removeprefix("<answer>").removesuffix("</answer>")
+    place, _, answer = text.partition("<answer>")
+    words = answer.removesuffix("</answer>")
     has_one = text.count("<answer>") == text.count("</answer>") == 1
-    return has_one and text == f"<answer>{words}</answer>" and bool(words.strip())
+    is_answer = has_one and answer == f"{words}</answer>" and bool(words.strip())
+    return is_answer and (not place.strip() or _is_box(place))
 
 
 def _is_box(text: str) -> bool:

@@ -73,8 +73,9 @@ def box_text(box: ViewBox, label: str, side_px: int) -> str:
     return f"{BOX_OPEN}{left}, {top}, {right}, {bottom}{BOX_MIDDLE}{label}{BOX_CLOSE}"
 
 
-def answer_text(thought: str, answer: str) -> str:
-    return f"<think>{thought}</think><answer>{answer}</answer>"
+def answer_text(thought: str, answer: str, box: str = "") -> str:
+    """An answer, with the place that it was read from where one is known: ``box`` of :func:`box_text`."""
+    return f"<think>{thought}</think>{box}<answer>{answer}</answer>"
 
 
 def holds(window: PixelBox, center: tuple[float, float]) -> bool:
@@ -82,11 +83,13 @@ def holds(window: PixelBox, center: tuple[float, float]) -> bool:
     return window.left <= center[0] < window.right and window.top <= center[1] < window.bottom
 
 
-def aimed_window(box: PixelBox, extent: PixelBox, rng: np.random.Generator, minimum_px: float) -> PixelBox:
-    """The window of a zoom that aimed at a box as well as a model does: off by a tenth of the window."""
+def aimed_window(
+    box: PixelBox, extent: PixelBox, rng: np.random.Generator, minimum_px: float, spread: float = 0.12
+) -> PixelBox:
+    """The window of a zoom that aimed at a box, off by ``spread`` of the window, the box's middle in it."""
     window = box.grown_to(minimum_px, extent)
     for _ in range(8):
-        shift = rng.normal(0, 0.12, 2) * (window.width, window.height)
+        shift = rng.normal(0, spread, 2) * (window.width, window.height)
         left = float(np.clip(window.left + shift[0], extent.left, extent.right - window.width))
         top = float(np.clip(window.top + shift[1], extent.top, extent.bottom - window.height))
         aimed = PixelBox(left, top, left + window.width, top + window.height)

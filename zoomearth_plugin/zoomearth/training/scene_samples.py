@@ -1,8 +1,11 @@
 """Conversations about procedural scenes, in groups that begin with one picture.
 
-Of three groups in a row about one scene, the first begins with its overview (zoom and answer, point,
-answer about the whole, guess from afar), the others with near views of one thing each, about which
-everything is asked that can be.
+A thing of a large scene is found in two steps, as a person finds it: from the overview the ninth that
+holds it, from the ninth the thing. The view from near by then names its box once more, with the answer.
+
+Of four groups in a row about one scene, the first begins with its overview (zoom twice and answer, point,
+answer about the whole, guess from afar), the second with a middle view (zoom once and answer, point), the
+others with near views of one thing each, about which everything is asked that can be.
 """
 
 from __future__ import annotations
@@ -38,11 +41,13 @@ from .samples import (
 from .tokenizer import CANNOT_TELL
 
 _SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)
-GROUPS_A_SCENE = 3
+GROUPS_A_SCENE = 4
 _RARE = {"material/surface": 4.0, "shape/structure": 4.0, "other visual features": 2.0, "status": 1.6}
 """Topics that few scenes offer are asked for more often where they can be."""
-_ZOOMS, _POINTINGS, _GLOBALS, _NEAR = 2, 3, 2, 6
+_ZOOMS, _POINTINGS, _GLOBALS, _NEAR = 1, 3, 2, 6
 """Conversations of each sort in a group."""
+_WIDER = 0.02
+"""By so much of the scene a ninth is shown wider on each side: sites may reach out of theirs."""
 _NEAR_SCENE_PX = 6.0
 """Scene pixels in a view pixel from which on a site is seen as one thing."""
 
@@ -52,9 +57,11 @@ def scene_group(index: int, settings: LookSettings) -> Group:
     number, turn = divmod(index, GROUPS_A_SCENE)
     scene = _scene(number)
     rng = np.random.default_rng([index, 77])
-    if turn and (scene.landmarks or scene.sites):
-        return _near_group(scene, rng, settings)
-    return _overview_group(scene, rng, settings)
+    if turn == 0 or not (scene.landmarks or scene.sites):
+        return _overview_group(scene, rng, settings)
+    things: list[Landmark | Site] = [*scene.landmarks, *scene.sites]
+    thing = things[int(rng.integers(len(things)))]
+    return (_middle_group if turn == 1 else _near_group)(scene, thing, rng, settings)
 
 
 @lru_cache(maxsize=8)
@@ -75,9 +82,10 @@ def _overview_group(scene: Scene, rng: np.random.Generator, settings: LookSettin
     asked = _asked(scene, rng)
     placed = [question for question in asked if question.looked_at is not None]
     about_all = [question for question in asked if question.looked_at is None]
-    samples = [_zoom_sample(scene, one, rng, settings, with_answer=True) for one in placed[:_ZOOMS]]
-    pointed = placed[_ZOOMS : _ZOOMS + _POINTINGS]
-    samples += [_zoom_sample(scene, one, rng, settings, with_answer=False) for one in pointed]
+    samples = [_found_in_two_steps(scene, one, rng, settings) for one in placed[:_ZOOMS]]
+    # Where the words do not tell the place, the picture must: such are pointed at first.
+    pointed = sorted(placed[_ZOOMS:], key=lambda one: one.where != "")[:_POINTINGS]
+    samples += [_told(one, rng, (_toward_ninth(scene, one, settings),)) for one in pointed]
     samples += [_global_sample(scene, one, rng, settings) for one in about_all[:_GLOBALS]]
     if placed and rng.random() < 0.5:
         samples.append(_overview_sample(scene, placed[-1], rng, settings))
@@ -86,23 +94,43 @@ def _overview_group(scene: Scene, rng: np.random.Generator, settings: LookSettin
     return tuple(samples)
 
 
-def _near_group(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Group:
+def _middle_group(
+    scene: Scene, thing: Landmark | Site, rng: np.random.Generator, settings: LookSettings
+) -> Group:
+    """About one thing, in a window as large as a ninth, more or less."""
+    side = (1 / 3 + 2 * _WIDER) * scene.size_px * math.exp(rng.normal(0, 0.15))
+    window = aimed_window(thing.box, scene.extent, rng, side, spread=0.25)
+    asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
+    samples = []
+    for number, question in enumerate(asked[: 1 + _POINTINGS]):
+        looks = [_pointing(scene, window, question, settings)]
+        if number == 0:
+            looks.append(_closest(scene, question, rng, settings))
+        samples.append(_told(question, rng, tuple(looks), placeless=True))
+    return tuple(samples)
+
+
+def _near_group(
+    scene: Scene, thing: Landmark | Site, rng: np.random.Generator, settings: LookSettings
+) -> Group:
     """Everything about one thing, looked at from near by."""
-    things: list[Landmark | Site] = [*scene.landmarks, *scene.sites]
-    thing = things[int(rng.integers(len(things)))]
-    alone = replace(
+    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
+    window = aimed_window(thing.box, scene.extent, rng, side)
+    asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
+    look = _look(scene, window, "", thing.box, settings.side_px)
+    samples = [_near_sample(look, question, rng, settings) for question in asked[:_NEAR]]
+    if rng.random() < 0.15:
+        samples.append(_unanswerable_sample(scene, window, rng, settings))
+    return tuple(samples)
+
+
+def _alone(scene: Scene, thing: Landmark | Site) -> Scene:
+    """The scene as if nothing else could be asked about."""
+    return replace(
         scene,
         landmarks=(thing,) if isinstance(thing, Landmark) else (),
         sites=(thing,) if isinstance(thing, Site) else (),
     )
-    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
-    window = aimed_window(thing.box, scene.extent, rng, side)
-    asked = [question for question in _asked(alone, rng) if question.looked_at is not None]
-    look = _look(scene, window, "", thing.box, settings.side_px)
-    samples = [_near_sample(look, question, rng) for question in asked[:_NEAR]]
-    if rng.random() < 0.15:
-        samples.append(_unanswerable_sample(scene, window, rng, settings))
-    return tuple(samples)
 
 
 @lru_cache(maxsize=8)
@@ -136,23 +164,65 @@ def _labelled(scene: Scene, scene_px_per_view_px: float) -> list[tuple[PixelBox,
     return found + [(site.box, site.kind, "") for site in scene.sites if not site.things]
 
 
-def _zoom_sample(
-    scene: Scene,
-    question: SceneQuestion,
-    rng: np.random.Generator,
-    settings: LookSettings,
-    *,
-    with_answer: bool,
+def _found_in_two_steps(
+    scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
 ) -> Sample:
+    ninth = _ninth(scene, _target(question))
+    looks = (
+        _toward_ninth(scene, question, settings),
+        _pointing(scene, ninth, question, settings),
+        _closest(scene, question, rng, settings),
+    )
+    return _told(question, rng, looks)
+
+
+def _told(
+    question: SceneQuestion, rng: np.random.Generator, looks: tuple[Look, ...], *, placeless: bool = False
+) -> Sample:
+    text = _placeless(question.text, rng) if placeless else question.text
+    return Sample(ZOOM_PROMPT.format(question=with_aside(text, rng)), looks)
+
+
+def _ninth(scene: Scene, target: PixelBox) -> PixelBox:
+    """The ninth of the scene that holds a target's middle, a little wider; whole pixels."""
+    third, wider = scene.size_px / 3, _WIDER * scene.size_px
+    left, top = (third * min(2, int(side / third)) for side in target.center)
+    wide = PixelBox(left - wider, top - wider, left + third + wider, top + third + wider)
+    return wide.intersection(scene.extent).snapped()
+
+
+def _toward_ninth(scene: Scene, question: SceneQuestion, settings: LookSettings) -> Look:
+    """The overview, and which ninth to look at; where the words do not tell, by what is seen."""
     target = _target(question)
     overview = View(scene.extent, view_size(scene.extent, settings.side_px))
-    box = box_text(overview.to_view(target), question.named, settings.side_px)
+    box = box_text(overview.to_view(_ninth(scene, target)), question.named, settings.side_px)
     text = f"<think>find {question.named}{question.where}</think>{box}"
-    looks = [_look(scene, scene.extent, text, target, settings.side_px)]
-    if with_answer:
-        window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
-        looks.append(_look(scene, window, _reply(question), target, settings.side_px))
-    return Sample(ZOOM_PROMPT.format(question=with_aside(question.text, rng)), tuple(looks))
+    return _look(scene, scene.extent, text, None if question.where else target, settings.side_px)
+
+
+def _pointing(scene: Scene, window: PixelBox, question: SceneQuestion, settings: LookSettings) -> Look:
+    """A window that holds the target, and where in it that is."""
+    target = _target(question)
+    view = View(window, view_size(window, settings.side_px))
+    box = box_text(view.to_view(target), question.named, settings.side_px)
+    text = f"<think>find {question.named}</think>{box}"
+    return _look(scene, window, text, target, settings.side_px)
+
+
+def _closest(scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings) -> Look:
+    """The target from near by, its box, and the answer."""
+    target = _target(question)
+    window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
+    look = _look(scene, window, "", target, settings.side_px)
+    return replace(look, text=_reply_with_box(look, question, settings))
+
+
+def _reply_with_box(look: Look, question: SceneQuestion, settings: LookSettings) -> str:
+    if look.target is None:
+        return _reply(question)
+    kind = question.target.kind if question.target is not None else "site"
+    box = box_text(look.target, kind, settings.side_px)
+    return answer_text(question.seen, question.answer, box)
 
 
 def _target(question: SceneQuestion) -> PixelBox:
@@ -173,11 +243,14 @@ def _global_sample(
     return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
 
 
-def _near_sample(look: Look, question: SceneQuestion, rng: np.random.Generator) -> Sample:
+def _near_sample(
+    look: Look, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
+) -> Sample:
     """Mostly a question without a place, answered at once."""
     prompt = ANSWER_PROMPT if rng.random() < 0.7 else ZOOM_PROMPT
     text = with_aside(_placeless(question.text, rng), rng)
-    return Sample(prompt.format(question=text), (replace(look, text=_reply(question)),))
+    looks = (replace(look, text=_reply_with_box(look, question, settings)),)
+    return Sample(prompt.format(question=text), looks)
 
 
 def _placeless(text: str, rng: np.random.Generator) -> str:

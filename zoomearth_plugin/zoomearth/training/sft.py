@@ -26,7 +26,7 @@ from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
-from .architecture import ATTENTION, build_model, grown_model
+from .architecture import ATTENTION, build_model, grown_model, weigh_attention
 from .checkpoints import (
     DivergenceGuard,
     SafeCheckpoints,
@@ -158,6 +158,7 @@ def _saved_heads(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def _train_stage(config: SftConfig, stage: Stage, sampler: GroupMaker, model: Any, tokenizer: Any) -> None:
+    weigh_attention(model, stage.loss.pointing_layer)
     output = Path(config.output) / stage.name
     output.mkdir(parents=True, exist_ok=True)
     (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))

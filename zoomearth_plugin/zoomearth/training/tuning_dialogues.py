@@ -21,10 +21,11 @@ from ..core.frames import PixelBox, View
 from ..models.processor import snapped_side
 from ..models.profile import BoxFrame
 from .grpo_rollouts import Asking
+from .rewards import is_turn_wellformed
 from .rollout_dialogue import Dialogue, cut_into_patches
 from .tuning_config import Thoughts
 from .tuning_data import Reasoning, TuningRow, TuningRows
-from .zoom_tool import ImageSource, Looking, LookRules, is_wellformed
+from .zoom_tool import ImageSource, Looking, LookRules
 
 _JSON_SPACED = (", ", ": ")
 
@@ -121,7 +122,7 @@ class DialogueWriter:
         return dialogue
 
     def _write_turn(self, dialogue: Dialogue, text: str) -> None:
-        if not is_wellformed(text):
+        if not is_turn_wellformed(text):
             raise _UnwritableError(f"{text!r} breaks the protocol")
         for token in self._encoded(text):
             if not dialogue.write(token, 0.0):

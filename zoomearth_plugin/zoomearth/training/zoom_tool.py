@@ -8,8 +8,6 @@ functions; ``tests/training/test_rollout_zoom.py`` plays the same texts to both.
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,11 +20,7 @@ from ..models.profile import Profile
 from ..perception import prompts
 from ..perception.actions import Zoom, parse
 from ..perception.looking import zoom_window
-from .rewards import Outcome
-
-_NUMBER = (int, float)
-_ZOOM_TURN = re.compile(r"\s*<think>([^<>]*)</think>\s*(\[.*\])\s*", re.DOTALL)
-_ANSWER_TURN = re.compile(r"\s*<think>([^<>]*)</think>\s*<answer>\s*([^<>]*?[^<>\s])\s*</answer>\s*")
+from .rewards import Outcome, is_wellformed
 
 
 class ImageSource(Protocol):
@@ -80,7 +74,6 @@ class Looking:
         self._zooms = 0
         self._region: PixelBox | None = None
         self._answer: str | None = None
-        self._is_wellformed = True
         self._was_cut = False
 
     @property
@@ -103,13 +96,13 @@ class Looking:
         width, height = (snapped_side(side, self._rules.factor_px) for side in self.view.size)
         action = parse(text, self.view, profile, (width, height))
         self._turns.append(text)
-        self._is_wellformed &= is_wellformed(text)
         if not isinstance(action, Zoom):
             self._end(action.text, was_cut=was_cut)
             return None
         place = self.view.to_pixels(action.box).intersection(self._extent)
         window = zoom_window(place, profile.minimum_crop_px, self._extent)
-        if not self._may_zoom or (self._zooms > 0 and window == self.view.window):
+        is_no_closer = window == self.view.window and (self._zooms > 0 or bool(action.answer))
+        if not self._may_zoom or is_no_closer:
             self._region = place if action.answer else self._region
             self._end(action.answer, was_cut=was_cut or not action.answer)
             return None
@@ -125,7 +118,7 @@ class Looking:
             answer=self._answer,
             box=self._region,
             zooms=self._zooms,
-            is_wellformed=self._is_wellformed,
+            is_wellformed=is_wellformed(self._turns),
             truncated=self._was_cut,
         )
 
@@ -141,29 +134,3 @@ class Looking:
     def _end(self, answer: str, *, was_cut: bool) -> None:
         self._answer = answer or None
         self._was_cut = was_cut
-        self._is_wellformed &= _ANSWER_TURN.fullmatch(self._turns[-1]) is not None
-
-
-def is_wellformed(text: str) -> bool:
-    """Whether a turn is thoughts and then one box, or thoughts and then one answer, and nothing else.
-
-    The box is JSON by the letter: a list of one object with four numbers, left before right and top
-    before bottom, and a label. Reading is forgiving (:func:`..perception.actions.parse`), this is not.
-    """
-    if _ANSWER_TURN.fullmatch(text):
-        return True
-    turn = _ZOOM_TURN.fullmatch(text)
-    if turn is None:
-        return False
-    try:
-        boxes = json.loads(turn.group(2))
-    except ValueError:
-        return False
-    if len(boxes) != 1 or not isinstance(boxes[0], dict) or set(boxes[0]) != {"bbox_2d", "label"}:
-        return False
-    sides = boxes[0]["bbox_2d"]
-    if not isinstance(sides, list) or len(sides) != 4 or not isinstance(boxes[0]["label"], str):
-        return False
-    if not all(isinstance(side, _NUMBER) and not isinstance(side, bool) for side in sides):
-        return False
-    return bool(sides[0] < sides[2] and sides[1] < sides[3])

@@ -1,0 +1,93 @@
+"""Conversations about scenes: what is looked at, in which order, and what is said of it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from zoomearth.core.frames import PixelBox, View, ViewBox, view_size
+from zoomearth.perception.looking import zoom_window
+from zoomearth.training import scene_samples
+from zoomearth.training.samples import LookSettings
+from zoomearth.training.scene_samples import GROUPS_A_SCENE, scene_group
+
+SETTINGS = LookSettings(240, 512)
+BOX = re.compile(r"bbox_2d\": \[(\d+), (\d+), (\d+), (\d+)\]")
+
+
+def groups(turns: tuple[int, ...], scenes: int = 16):
+    return [scene_group(GROUPS_A_SCENE * scene + turn, SETTINGS) for scene in range(scenes) for turn in turns]
+
+
+def written_box(text: str) -> ViewBox | None:
+    found = BOX.search(text)
+    return ViewBox(*map(float, found.groups())) if found else None
+
+
+def holds(box: ViewBox, inner: ViewBox) -> bool:
+    column, row = (inner.left + inner.right) / 2, (inner.top + inner.bottom) / 2
+    return box.left <= column <= box.right and box.top <= row <= box.bottom
+
+
+def test_groups_begin_with_one_picture_and_ask_different_things() -> None:
+    for group in groups((0, 1, 2, 3), scenes=6):
+        assert all(np.array_equal(one.looks[0].pixels, group[0].looks[0].pixels) for one in group)
+        assert len({one.prompt for one in group}) > 0.8 * len(group)
+        assert any("<answer>" in one.looks[-1].text for one in group)
+
+
+def test_near_groups_tell_all_about_one_thing() -> None:
+    near = groups((2, 3), scenes=20)
+    assert sum(len(group) for group in near) / len(near) > 3
+    assert all(len(one.looks) == 1 for group in near for one in group)
+
+
+def test_a_thing_is_found_in_two_steps_and_named_once_more_from_near_by() -> None:
+    chains = [one for group in groups((0,)) for one in group if len(one.looks) == 3]
+    assert len(chains) >= 12
+    for chain in chains:
+        overview, ninth, near = chain.looks
+        assert "<answer>" not in overview.text + ninth.text and "<answer>" in near.text
+        for look in (ninth, near):
+            box = written_box(look.text)
+            assert box is not None and look.target is not None and holds(box, look.target)
+        # Three times as large in the ninth as from afar, and larger still from near by.
+        sides = [written_box(look.text) for look in (ninth, near)]
+        assert sides[1].width > 1.5 * sides[0].width
+
+
+@pytest.mark.parametrize("center", [(10.0, 10.0), (2048.0, 2048.0), (4090.0, 1.0), (1300.0, 2800.0)])
+def test_the_ninth_that_is_written_is_the_window_that_is_shown(center: tuple[float, float]) -> None:
+    """The product would open that very window for the box, to a view pixel."""
+    scene = scene_samples.make_scene(3, 4096)
+    column, row = center
+    ninth = scene_samples._ninth(scene, PixelBox(column - 4, row - 4, column + 4, row + 4))
+    assert ninth.left <= column <= ninth.right and ninth.top <= row <= ninth.bottom
+    assert 1360 <= ninth.width <= 1536 and 1360 <= ninth.height <= 1536
+    overview = View(scene.extent, view_size(scene.extent, 240))
+    box = ViewBox(*(round(side) for side in overview.to_view(ninth).to_json()))
+    shown = zoom_window(overview.to_pixels(box), 512, scene.extent)
+    assert np.abs(np.array(shown.to_json()) - ninth.to_json()).max() <= overview.pixels_per_view_pixel[0]
+
+
+def test_where_the_words_do_not_tell_the_place_the_picture_is_asked() -> None:
+    """To look at a ninth that the words name teaches nothing; where they do not, the thing is meant."""
+    pointed = [one.looks[0] for group in groups((0,)) for one in group if "find" in one.looks[0].text]
+    told = [look for look in pointed if look.target is None]
+    seen = [look for look in pointed if look.target is not None]
+    assert told and seen
+    places = re.compile(r"find [a-z ]+ (north|south|east|west|centre)")
+    assert all(places.search(look.text) for look in told)
+    assert not any(places.search(look.text) for look in seen)
+    for look in seen:
+        box = written_box(look.text)
+        assert box is not None and look.target is not None and holds(box, look.target)
+
+
+def test_middle_views_point_within_the_window() -> None:
+    samples = [one for group in groups((1,)) for one in group]
+    assert sum(len(one.looks) == 2 for one in samples) >= 12
+    for one in samples:
+        box, target = written_box(one.looks[0].text), one.looks[0].target
+        assert box is not None and target is not None and holds(box, target)
