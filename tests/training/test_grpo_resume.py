@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,21 +172,12 @@ def test_a_checkpoint_of_another_architecture_stops_the_run(undisturbed, tmp_pat
 
 
 @pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
+def small_disk(mount_disk) -> Path:
     """A disk with room for one checkpoint and not for two."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root may mount a disk")
-    size = f"size={int(1.6 * checkpoint_bytes(tmp_path))}"
-    mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this system lets nobody mount a disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    return mount_disk(int(1.6 * checkpoint_bytes()))
 
 
-def checkpoint_bytes(folder: Path) -> int:
+def checkpoint_bytes() -> int:
     """What one checkpoint takes: weights once, Adam's moments twice, and the rest."""
     weights = (tiny_policy() / "model.safetensors").stat().st_size
     return 3 * weights + (200 << 10)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from zoomearth.core.errors import (
+    DiskFullError,
     ModelIncompatibleError,
     TrainingConfigError,
     TrainingDivergedError,
@@ -181,6 +182,22 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path, 
     kept = load_file(tmp_path / "run" / "only" / "checkpoint-2" / "model.safetensors")
     assert all(bool(torch.isfinite(weights).all()) for weights in kept.values())
     assert not (tmp_path / "model").exists()
+
+
+def test_a_full_disk_keeps_the_checkpoint_that_was_there(undisturbed, mount_disk, tmp_path) -> None:
+    checkpoint = undisturbed[0] / "run" / "only" / "checkpoint-2"
+    taken = sum(path.stat().st_size for path in checkpoint.rglob("*") if path.is_file())
+    disk = mount_disk(int(1.6 * taken))
+    with pytest.raises(DiskFullError, match="checkpoint-2 is kept") as caught:
+        train(disk)
+    assert caught.value.code == "disk_full"
+    stage = disk / "run" / "only"
+    assert [path.name for path in stage.glob("*checkpoint*")] == ["checkpoint-2"]
+    assert not (stage / "unfinished").exists()
+    shutil.copytree(disk / "run", tmp_path / "roomy" / "run")
+    resumed = train(tmp_path / "roomy")
+    for name, weights in undisturbed[1].items():
+        assert torch.equal(resumed[name], weights), name
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(undisturbed, tmp_path) -> None:

@@ -250,20 +250,16 @@ def test_a_loss_that_is_no_number_stops_the_run(base_folder, rasters, tmp_path) 
     assert not Path(config.export).exists()
 
 
-def test_a_full_disk_leaves_the_checkpoint_before(base_folder, rasters, tmp_path, monkeypatch) -> None:
-    config = tuning_config(base_folder, rasters, tmp_path)
-    plain = tuning.SFTTrainer._save_checkpoint
-
-    def save(self, model, trial):
-        if self.state.global_step == 2:
-            raise OSError(28, "No space left on device")
-        return plain(self, model, trial)
-
-    monkeypatch.setattr(tuning.SFTTrainer, "_save_checkpoint", save)
-    with pytest.raises(DiskFullError, match="checkpoint-1 is kept"):
+def test_a_full_disk_leaves_the_checkpoint_before(base_folder, rasters, mount_disk) -> None:
+    weights = (base_folder / "model.safetensors").stat().st_size
+    config = tuning_config(base_folder, rasters, mount_disk(int(1.6 * (3 * weights + (200 << 10)))))
+    with pytest.raises(DiskFullError, match="checkpoint-1 is kept") as caught:
         run(config)
-    left = [path.name for path in Path(config.output).glob("checkpoint-*")]
-    assert left == ["checkpoint-1"]
+    assert caught.value.code == "disk_full"
+    assert [path.name for path in Path(config.output).glob("*checkpoint*")] == ["checkpoint-1"]
+    assert not (Path(config.output) / "unfinished").exists()
+    saved = load_file(Path(config.output) / "checkpoint-1" / "model.safetensors")
+    assert all(bool(torch.isfinite(one).all()) for one in saved.values())
 
 
 def test_a_base_of_another_architecture_is_named(base_folder, rasters, tmp_path) -> None:

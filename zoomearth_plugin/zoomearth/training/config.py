@@ -23,6 +23,7 @@ class Stage:
     Args:
         name: Folder of its checkpoints.
         steps: Optimizer steps.
+        batch_size: Groups of conversations a step and process.
         learning_rate: Peak, after ``warmup_steps``; then a cosine down to ``final_share`` of it.
         imagery_share: Share of samples from labelled real imagery, 0 to 1; the rest are scenes.
         loss: How much each of its terms counts.
@@ -38,6 +39,17 @@ class Stage:
     imagery_share: float = 0.0
     first_index: int = 0
     loss: Weights = field(default_factory=Weights)
+
+    def groups(self, processes: int) -> range:
+        """Indices of all groups that so many processes take, each ``batch_size`` a step.
+
+        Raises:
+            TrainingConfigError: They reach the seeds that are kept for evaluation.
+        """
+        indices = range(self.first_index, self.first_index + self.steps * self.batch_size * processes)
+        if indices.stop > 1_000_000:
+            raise TrainingConfigError(f"stage {self.name} reaches the seeds kept for evaluation")
+        return indices
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,7 @@ class SftConfig:
         if not self.stages:
             raise TrainingConfigError("a training file needs at least one [[stages]] table")
         for stage in self.stages:
-            if stage.first_index + stage.steps * stage.batch_size > 1_000_000:
-                raise TrainingConfigError(f"stage {stage.name} reaches the seeds kept for evaluation")
+            stage.groups(processes=1)
 
 
 def read_config(path: Path) -> SftConfig:

@@ -135,14 +135,16 @@ def _seeing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: Train
     # Most tokens show nothing; without weights "nothing" would be the answer to everything.
     balance = torch.ones(1 + len(KINDS), device=features.device)
     balance[0] = 0.05
-    is_known = kinds != IGNORED
-    if not bool(is_known.any()):
-        return features.sum() * 0
-    kind = functional.cross_entropy(heads.kind(features[is_known]).float(), kinds[is_known], weight=balance)
-    is_painted = colours != IGNORED
-    if not bool(is_painted.any()):
-        return kind
-    return kind + functional.cross_entropy(heads.colour(features[is_painted]).float(), colours[is_painted])
+    is_known, is_painted = kinds != IGNORED, colours != IGNORED
+    kind = _named(heads.kind(features[is_known]), kinds[is_known], balance)
+    return kind + _named(heads.colour(features[is_painted]), colours[is_painted])
+
+
+def _named(scores: torch.Tensor, wanted: torch.Tensor, balance: torch.Tensor | None = None) -> torch.Tensor:
+    """Cross-entropy; of nothing 0, with a gradient of 0: many processes wait for every weight's."""
+    if not wanted.numel():
+        return scores.sum()
+    return functional.cross_entropy(scores.float(), wanted, weight=balance)
 
 
 def _place(hidden: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
@@ -107,7 +108,10 @@ def main(config_path: Path) -> int:
     started = time.monotonic()
     for stage, sampler in zip(config.stages, samplers, strict=True):
         _train_stage(config, stage, sampler, model, tokenizer)
-    export(model, tokenizer, config, Path(config.export))
+    processes = PartialState()
+    if processes.is_main_process:
+        export(model, tokenizer, config, Path(config.export))
+    processes.wait_for_everyone()
     _LOG.info("trained for %.0f s in this process, exported to %s", time.monotonic() - started, config.export)
     return 0
 
@@ -163,12 +167,11 @@ def _train_stage(config: SftConfig, stage: Stage, sampler: GroupMaker, model: An
     output.mkdir(parents=True, exist_ok=True)
     (output / "run.json").write_text(json.dumps(_provenance(config, stage), indent=1))
     encoder = Encoder(tokenizer, image_processor(config.shape, config.look.side_px), config.shape.merge_px)
-    rows = Dataset.from_dict(
-        {"index": range(stage.first_index, stage.first_index + stage.steps * stage.batch_size)}
-    )
+    arguments = _arguments(config, stage, output)
+    rows = Dataset.from_dict({"index": stage.groups(arguments.world_size)})
     trainer = LookingTrainer(
         model=model,
-        args=_arguments(config, stage, output),
+        args=arguments,
         train_dataset=rows,
         data_collator=Collator(encoder, sampler),
         processing_class=tokenizer,
@@ -206,6 +209,8 @@ def _arguments(config: SftConfig, stage: Stage, output: Path) -> TrlConfig:
         report_to=["tensorboard"],
         gradient_checkpointing=False,
         disable_tqdm=True,
+        # The heads and embeddings are used outside of the model's own forward, and every weight is used.
+        ddp_find_unused_parameters=False,
     )
 
 
