@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .labels import COLOURS, KINDS
-from .samples import Look, Sample, SeenObject
+from .samples import Group, Look, Sample, SeenObject
 from .tokenizer import BOX_MIDDLE, BOX_OPEN
 
 IGNORED = -100
@@ -45,11 +45,22 @@ class Encoder:
         self.tokenizer = tokenizer
         self.image_processor = image_processor
         self.merge_px = merge_px
+        self.coordinates = coordinate_ids(tokenizer)
 
-    def encode(self, sample: Sample) -> tuple[Encoded, list[Any]]:
-        """Arrays of a conversation, and its pictures' patches with grids."""
-        pictures = [self.picture(look) for look in sample.looks]
-        writer = _Writer(self.tokenizer)
+    def encode_group(self, group: Group) -> list[tuple[Encoded, list[Any]]]:
+        """Every conversation of a group; the picture that they begin with is cut into patches once."""
+        first = self.picture(group[0].looks[0])
+        return [self.encode(sample, first) for sample in group]
+
+    def encode(self, sample: Sample, first: Any = None) -> tuple[Encoded, list[Any]]:
+        """Arrays of a conversation, and its pictures' patches with grids.
+
+        Args:
+            sample: Of one look or more.
+            first: What :meth:`picture` made of its first look, where that is known.
+        """
+        pictures = [first or self.picture(sample.looks[0]), *map(self.picture, sample.looks[1:])]
+        writer = _Writer(self.tokenizer, self.coordinates)
         writer.say("<|im_start|>user\n")
         for index, (look, picture) in enumerate(zip(sample.looks, pictures, strict=True)):
             _, rows, columns = (picture["image_grid_thw"][0] // (1, 2, 2)).tolist()
@@ -65,10 +76,10 @@ class Encoder:
 
 
 class _Writer:
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, coordinates: range) -> None:
         self.tokenizer = tokenizer
         self.end = tokenizer.convert_tokens_to_ids("<|im_end|>")
-        self.coordinates = coordinate_ids(tokenizer)
+        self.coordinates = coordinates
         self.ids: list[int] = []
         self.labels: list[int] = []
         self.boxed: set[int] = set()

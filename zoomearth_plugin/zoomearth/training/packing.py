@@ -124,9 +124,7 @@ class Collator:
         self.make_group = make_group
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        groups = [
-            [self.encoder.encode(sample) for sample in self.make_group(int(row["index"]))] for row in rows
-        ]
+        groups = [self.encoder.encode_group(self.make_group(int(row["index"]))) for row in rows]
         packed = _packed(groups)
         length = max(row.length for row in packed)
         batch = _padded(packed, length, self.encoder.tokenizer.pad_token_id)

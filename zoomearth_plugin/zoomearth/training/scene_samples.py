@@ -44,7 +44,7 @@ _SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)
 GROUPS_A_SCENE = 4
 _RARE = {"material/surface": 4.0, "shape/structure": 4.0, "other visual features": 2.0, "status": 1.6}
 """Topics that few scenes offer are asked for more often where they can be."""
-_ZOOMS, _POINTINGS, _GLOBALS, _NEAR = 1, 3, 2, 6
+_ZOOMS, _POINTINGS, _NEAR = 1, 3, 6
 """Conversations of each sort in a group."""
 _WIDER = 0.02
 """By so much of the scene a ninth is shown wider on each side: sites may reach out of theirs."""
@@ -86,7 +86,7 @@ def _overview_group(scene: Scene, rng: np.random.Generator, settings: LookSettin
     # Where the words do not tell the place, the picture must: such are pointed at first.
     pointed = sorted(placed[_ZOOMS:], key=lambda one: one.where != "")[:_POINTINGS]
     samples += [_told(one, rng, (_toward_ninth(scene, one, settings),)) for one in pointed]
-    samples += [_global_sample(scene, one, rng, settings) for one in about_all[:_GLOBALS]]
+    samples += [_global_sample(scene, one, rng, settings) for one in about_all]
     if placed and rng.random() < 0.5:
         samples.append(_overview_sample(scene, placed[-1], rng, settings))
     if rng.random() < 0.25:
@@ -101,9 +101,10 @@ def _middle_group(
     side = (1 / 3 + 2 * _WIDER) * scene.size_px * math.exp(rng.normal(0, 0.15))
     window = aimed_window(thing.box, scene.extent, rng, side, spread=0.25)
     asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
+    look = _look(scene, window, "", thing.box, settings.side_px)
     samples = []
     for number, question in enumerate(asked[: 1 + _POINTINGS]):
-        looks = [_pointing(scene, window, question, settings)]
+        looks = [_pointing(look, question, settings)]
         if number == 0:
             looks.append(_closest(scene, question, rng, settings))
         samples.append(_told(question, rng, tuple(looks), placeless=True))
@@ -170,7 +171,7 @@ def _found_in_two_steps(
     ninth = _ninth(scene, _target(question))
     looks = (
         _toward_ninth(scene, question, settings),
-        _pointing(scene, ninth, question, settings),
+        _pointing(_look(scene, ninth, "", _target(question), settings.side_px), question, settings),
         _closest(scene, question, rng, settings),
     )
     return _told(question, rng, looks)
@@ -200,13 +201,12 @@ def _toward_ninth(scene: Scene, question: SceneQuestion, settings: LookSettings)
     return _look(scene, scene.extent, text, None if question.where else target, settings.side_px)
 
 
-def _pointing(scene: Scene, window: PixelBox, question: SceneQuestion, settings: LookSettings) -> Look:
-    """A window that holds the target, and where in it that is."""
-    target = _target(question)
-    view = View(window, view_size(window, settings.side_px))
-    box = box_text(view.to_view(target), question.named, settings.side_px)
-    text = f"<think>find {question.named}</think>{box}"
-    return _look(scene, window, text, target, settings.side_px)
+def _pointing(look: Look, question: SceneQuestion, settings: LookSettings) -> Look:
+    """A look that holds its target, and where in it that is."""
+    if look.target is None:
+        raise ValueError(f"the target of {question.text!r} is not in the window")
+    box = box_text(look.target, question.named, settings.side_px)
+    return replace(look, text=f"<think>find {question.named}</think>{box}")
 
 
 def _closest(scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings) -> Look:
@@ -239,7 +239,8 @@ def _global_sample(
     scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
 ) -> Sample:
     prompt = ANSWER_PROMPT if rng.random() < 0.3 else ZOOM_PROMPT
-    look = _look(scene, scene.extent, _reply(question), None, settings.side_px)
+    # The answer lies everywhere: words about the whole look at all of it.
+    look = _look(scene, scene.extent, _reply(question), scene.extent, settings.side_px)
     return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
 
 
