@@ -40,6 +40,7 @@ from .collation import Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
 from .mixture import make_sampler
 from .objective import TrainingHeads, compute_terms
+from .optimizer import MuonWithAdamW
 from .packing import Collator, additive_mask
 from .picturing import image_processor
 from .precision import is_mixed
@@ -69,6 +70,17 @@ class LookingTrainer(SafeCheckpoints, SFTTrainer):
         folder = Path(resume_from_checkpoint)
         weights = {**read_weights(folder, target), **_saved_heads(folder)}
         target.load_state_dict(weights, strict=True)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Muon and AdamW instead of AdamW alone."""
+        if self.optimizer is None:
+            self.optimizer = MuonWithAdamW(
+                (model or self.model).named_parameters(),
+                learning_rate=self.args.learning_rate,
+                weight_decay=self.args.weight_decay,
+                adam_beta2=self.args.adam_beta2,
+            )
+        return self.optimizer
 
     def _send_telemetry(self) -> None:
         """Tells nobody: the library reports each run by default."""
