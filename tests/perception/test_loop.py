@@ -197,6 +197,15 @@ def test_a_small_raster_can_still_be_pointed_at(tmp_path: Path, script: Script) 
     assert codes(answer) == ["already_native", "no_closer_view"]
 
 
+def test_an_answer_beside_a_box_is_taken_at_once_where_a_zoom_would_show_no_more(
+    tmp_path: Path, script: Script
+) -> None:
+    path = write_raster(tmp_path / "small.tif", np.full((3, 200, 300), 70, dtype=np.uint8), "EPSG:32633")
+    answer = put(path, script(zoom_to(10, 20, 30, 40) + "<answer>red</answer>"))
+    assert (answer.text, len(answer.steps), answer.warnings) == ("red", 1, ())
+    assert answer.regions[0].pixel_box == PixelBox(10, 20, 30, 40)
+
+
 def test_only_the_asked_area_is_looked_at(scene: Path, script: Script) -> None:
     area = Area(pixels=PixelBox(1000, 500, 1800, 900))
     answer = put_in(scene, script(zoom_to(0, 0, 40, 40), answer_with("red")), area)

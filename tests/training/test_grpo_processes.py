@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import torch
 from accelerate.commands.config.config_args import ClusterConfig
 from safetensors.torch import load_file
 from test_rollout_policy import run_config, tiny_policy, tiny_rasters
+from two_processes import launch
 from zoomearth.training import grpo
 from zoomearth.training.grpo_setup import load_policy, open_source
 
@@ -55,32 +53,15 @@ def test_two_processes_take_the_steps_of_one(tmp_path) -> None:
 
     The second question's four rollouts lie half in one process, half in the other.
     """
-    (tmp_path / "start.py").write_text(START)
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(TOML.format(base=tiny_policy(), folder=tmp_path, rasters=tiny_rasters()))
-    # With --cpu, accelerate starts a second process through MPI only; --multi_gpu names its launcher, and
-    # processes that find no GPU meet over gloo.
-    launch = [
-        "-m",
-        "accelerate.commands.launch",
-        "--multi_gpu",
-        "--num_processes",
-        "2",
-        "--num_machines",
-        "1",
-    ]
-    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, *launch, str(tmp_path / "start.py"), str(recipe)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    recipe = TOML.format(base=tiny_policy(), folder=tmp_path, rasters=tiny_rasters())
+    said = launch(tmp_path, START, recipe)
     run_file = json.loads((tmp_path / "run" / "run.json").read_text())
     assert run_file["processes"] == 2
     assert {path.name for path in (tmp_path / "run" / "checkpoint-2").glob("rng_state*")} == {
         "rng_state_0.pth",
         "rng_state_1.pth",
     }
-    assert done.stderr.count("step 2/2") == 1  # one of them speaks
+    assert said.count("step 2/2") == 1  # one of them speaks
     alone = run_config(
         tiny_policy(), tiny_rasters(), tmp_path / "alone", save_steps=2, batch=3, rows_per_device=12
     )

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from test_rollout_policy import write_policy, write_rasters
 from test_sft import TOML as SMALL
 from test_tuning import tuning_config
+from two_processes import launch
 from zoomearth.training import sft, tuning
 from zoomearth.training.scene_samples import scene_group
 from zoomearth.training.tuning_data import open_rows
 from zoomearth.training.tuning_setup import load_base
 
-LAUNCH = """
--m accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no
---dynamo_backend no --main_process_port 0
-""".split()
-"""As for GRPO: processes that find no GPU meet over gloo."""
 START_TUNING = """
 import sys
 from pathlib import Path
@@ -72,17 +66,6 @@ def negatives(config, stage):
     return lambda index: (positive, negative)[index % 2]
 
 
-def launch(folder: Path, start: str, recipe: str) -> str:
-    """Two processes to their end; what they said."""
-    (folder / "start.py").write_text(start)
-    (folder / "recipe.toml").write_text(recipe)
-    command = [sys.executable, *LAUNCH, str(folder / "start.py"), str(folder / "recipe.toml")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stderr
-
-
 def assert_alike(one: Path, two: Path, moved: float) -> None:
     """Weights apart by far less than the ``moved`` that Adam may have moved each of them.
 
@@ -93,6 +76,12 @@ def assert_alike(one: Path, two: Path, moved: float) -> None:
     for name, value in expected.items():
         apart = float((weights[name] - value).square().mean().sqrt())
         assert apart < 0.02 * moved, name
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """As in the two processes: sums round in another way with other threads, and a loaded engine sets them."""
+    torch.set_num_threads(1)
 
 
 @pytest.mark.slow

@@ -104,14 +104,14 @@ def _refuse_code(path: Path) -> None:
                 f"Remove {found.name} from the folder, or convert it to safetensors first.",
             )
     for name in _CONFIGURATIONS:
-        if (path / name).is_file() and "auto_map" in _read_json(path / name):
+        if (path / name).is_file() and "auto_map" in read_json_object(path / name):
             raise WeightsUnsafeError(f"{path / name} asks for code of its own (auto_map)")
 
 
 def _check_architecture(path: Path) -> None:
     if not (path / "config.json").is_file():
         raise ModelMissingError(f"{path} has no config.json", "This folder holds no model.")
-    found = _read_json(path / "config.json").get("model_type")
+    found = read_json_object(path / "config.json").get("model_type")
     if found != ARCHITECTURE:
         raise ModelIncompatibleError(f"{path} is of architecture {found!r}, not {ARCHITECTURE!r}")
 
@@ -122,7 +122,7 @@ def _weight_files(path: Path) -> tuple[Path, ...]:
         return (path / "model.safetensors",)
     if not index.is_file():
         raise ModelMissingError(f"{path} has no model.safetensors", "The model folder holds no weights.")
-    shards = _read_json(index).get("weight_map")
+    shards = read_json_object(index).get("weight_map")
     if not isinstance(shards, dict) or not shards:
         raise ModelIncompatibleError(f"{index} names no shards")
     files = []
@@ -135,7 +135,12 @@ def _weight_files(path: Path) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path) -> dict[str, Any]:
+    """What a JSON file of a model's folder holds.
+
+    Raises:
+        ModelIncompatibleError: It cannot be read, or holds no object.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

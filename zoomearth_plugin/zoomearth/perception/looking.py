@@ -98,6 +98,20 @@ def zoom_window(box: PixelBox, minimum_px: int, searched: PixelBox) -> PixelBox:
     return PixelBox(left, top, left + round(grown.width), top + round(grown.height))
 
 
+def shows_no_more(window: PixelBox, view: View, zooms: int, answer: str) -> bool:
+    """Whether a zoom would add nothing.
+
+    So it is in the very window that is shown, where the model has zoomed before or answered beside its box.
+
+    Args:
+        window: Of :func:`zoom_window`, raster pixels.
+        view: What is shown.
+        zooms: How many were taken.
+        answer: Given beside the box; empty without one.
+    """
+    return window == view.window and (zooms > 0 or bool(answer))
+
+
 class _Dialogue:
     """One conversation; the state that grows while it runs."""
 
@@ -126,8 +140,7 @@ class _Dialogue:
             self._steps[-1] = replace(self._steps[-1], box=action.box)
             place = view.to_pixels(action.box).intersection(self._search.searched)
             window = zoom_window(place, self._profile.minimum_crop_px, self._search.searched)
-            is_no_closer = window == view.window and (self._zooms > 0 or bool(action.answer))
-            if not self._may_zoom(view) or is_no_closer:
+            if not self._may_zoom(view) or shows_no_more(window, view, self._zooms, action.answer):
                 return self._finding(self._answer_instead(action, place, view))
             if self._is_closest(view):
                 self._warn("already_native", "The area was shown in full detail already; zooming added none.")

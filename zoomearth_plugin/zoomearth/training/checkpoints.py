@@ -30,6 +30,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint, rotate_checkpoints
 
 from ..core.errors import DiskFullError, ModelIncompatibleError, OutputUnwritableError, TrainingDivergedError
+from ..models.weights import read_json_object
 
 _LOG = logging.getLogger(__name__)
 _UNFINISHED = "unfinished"
@@ -181,7 +182,7 @@ def check_architecture(folder: Path, config: Any) -> None:
     Raises:
         ModelIncompatibleError: It does not, or says nothing; names the first difference.
     """
-    saved = _read_json(folder / "config.json")
+    saved = read_json_object(folder / "config.json")
     wanted = json.loads(config.to_json_string(use_diff=False))
     for entry, value in sorted(_flat(wanted).items()):
         found = _flat(saved).get(entry, value)
@@ -199,7 +200,7 @@ def load_adapter(folder: Path, model: Any) -> None:
         ModelIncompatibleError: It holds none, or one of another make.
     """
     name = model.active_adapters[0]
-    saved = _read_json(folder / "adapter_config.json")
+    saved = read_json_object(folder / "adapter_config.json")
     for entry in ("peft_type", "r", "lora_alpha", "target_modules", "base_model_name_or_path"):
         own = getattr(model.peft_config[name], entry)
         own = getattr(own, "value", own)
@@ -275,13 +276,3 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + name] = value
     return flat
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelIncompatibleError(f"{path} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise ModelIncompatibleError(f"{path} holds no JSON object")
-    return content

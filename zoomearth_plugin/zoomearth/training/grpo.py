@@ -31,15 +31,15 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
-from peft import LoraConfig, PeftModel
 from transformers.trainer_callback import PrinterCallback
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
 from ..core.errors import TrainingConfigError, TrainingDivergedError
+from .adapters import adapters, bare_model
 from .carrying_out import carry_out
 from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss, diverged
-from .grpo_config import GrpoConfig, LoraSettings, read_grpo_config
+from .grpo_config import GrpoConfig, read_grpo_config
 from .grpo_metrics import ConsoleMetrics, reward_parts, rollout_metrics, without_empty
 from .grpo_rollouts import Asking, Rollouts
 from .grpo_setup import (
@@ -104,7 +104,7 @@ class ZoomTrainer(SafeCheckpoints, GRPOTrainer):
             self.accelerator.autocast(),
             self._saying_what_is_kept(),
         ):
-            self._rollouts.run(_bare(unwrapped), self._streams())
+            self._rollouts.run(bare_model(unwrapped), self._streams())
         return self._rollouts.completion_ids, None
 
     def _tool_call_loop(
@@ -209,7 +209,7 @@ def build_trainer(config: GrpoConfig, policy: Policy, source: QuestionSource) ->
         reward_funcs=reward_parts()[0],
         train_dataset=Dataset.from_dict({"prompt": order}),
         processing_class=policy.processor,
-        peft_config=_adapters(config.lora),
+        peft_config=adapters(config.lora, with_vision=True),
         callbacks=[DivergenceGuard(), ConsoleMetrics()],
     )
     trainer.remove_callback(PrinterCallback)
@@ -232,20 +232,3 @@ def train(trainer: ZoomTrainer, config: GrpoConfig, policy: Policy) -> None:
         DiskFullError: While saving; the last checkpoint is kept.
     """
     carry_out(trainer, policy, run_record(config, policy, trainer._source))
-
-
-def _adapters(settings: LoraSettings | None) -> LoraConfig | None:
-    if settings is None:
-        return None
-    return LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        lora_dropout=settings.dropout,
-        target_modules=list(settings.target_modules),
-        task_type="CAUSAL_LM",
-    )
-
-
-def _bare(model: Any) -> Any:
-    """The Qwen2.5-VL inside of a model that may have adapters."""
-    return model.get_base_model() if isinstance(model, PeftModel) else model

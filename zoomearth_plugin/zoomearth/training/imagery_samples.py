@@ -114,20 +114,19 @@ def _existence(
     raster, window = seen.raster, seen.window
     text = _words(rng, EXISTENCE_FORMS, kind)
     plural = NOUNS[kind][0][1]
-    reply = answer_text(f"some {plural}" if is_there else "none", "yes" if is_there else "no")
+    thought, answer = (f"some {plural}", "yes") if is_there else ("none", "no")
     aim = _existence_aim(raster, window, rng, is_there)
     target = aim if is_there else None
     if _is_large(window, settings) and rng.random() < 0.75:
         crop = aimed_window(aim, window, rng, settings.minimum_crop_px)
         pointing = _pointing(seen, aim, kind, f"find {kind}")
-        last = _with_box(seen, crop, target, kind, reply)
-        looks = (seen.look(window, pointing, target), seen.look(crop, last, target))
+        reply = answer_text(thought, answer, _box_in(seen, crop, target, kind))
+        looks = (seen.look(window, pointing, target), seen.look(crop, reply, target))
         return Sample(_prompt(rng, text, may_zoom=True), looks)
     # Of a large window no look from afar is the last word, unless the question asks for it.
     may_zoom = not _is_large(window, settings) and rng.random() < 0.6
-    if not _is_large(window, settings):
-        reply = _with_box(seen, window, target, kind, reply)
-    look = seen.look(window, reply, target)
+    box = "" if _is_large(window, settings) else _box_in(seen, window, target, kind)
+    look = seen.look(window, answer_text(thought, answer, box), target)
     return Sample(_prompt(rng, text, may_zoom=may_zoom), (look,))
 
 
@@ -156,12 +155,9 @@ def _existence_aim(
     return PixelBox(column - 8, row - 8, column + 8, row + 8)
 
 
-def _with_box(seen: Augmented, window: PixelBox, target: PixelBox | None, kind: str, reply: str) -> str:
-    """A reply from near by names the place that it was read from, where there is one."""
-    if target is None:
-        return reply
-    box = box_text(seen.box_in(target, window), kind, seen.side_px)
-    return reply.replace("<answer>", f"{box}<answer>", 1)
+def _box_in(seen: Augmented, window: PixelBox, target: PixelBox | None, kind: str) -> str:
+    """Where an answer from near by was read; empty where there is nothing."""
+    return box_text(seen.box_in(target, window), kind, seen.side_px) if target is not None else ""
 
 
 def _pointing(seen: Augmented, aim: PixelBox, label: str, thought: str) -> str:
@@ -230,11 +226,13 @@ def _where_sample(
     most = pick(rng, SUPERLATIVES[sought])
     thought = f"find {SUPERLATIVES[sought][0]} {kind} {place}"
     crop = aimed_window(aim, seen.window, rng, settings.minimum_crop_px)
+    box = _box_in(seen, crop, aim, kind)
     if crop == seen.window:  # nothing would be larger in a second look
-        reply = _with_box(seen, crop, aim, kind, answer_text(thought, place))
-        looks: tuple[Look, ...] = (seen.look(crop, reply, aim),)
+        looks: tuple[Look, ...] = (seen.look(crop, answer_text(thought, place, box), aim),)
     else:
         pointing = _pointing(seen, aim, kind, thought)
-        reply = _with_box(seen, crop, aim, kind, answer_text(kind, place))
-        looks = (seen.look(seen.window, pointing, aim), seen.look(crop, reply, aim))
+        looks = (
+            seen.look(seen.window, pointing, aim),
+            seen.look(crop, answer_text(kind, place, box), aim),
+        )
     return Sample(_prompt(rng, _words(rng, WHERE_FORMS, kind, most), may_zoom=True), looks)

@@ -22,15 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from peft import LoraConfig
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 from trl import SFTTrainer
 
 from ..core.errors import TrainingConfigError
+from .adapters import adapters, bare_model
 from .carrying_out import carry_out
 from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss
-from .grpo_config import LoraSettings
 from .grpo_setup import Policy
 from .speed import hasten_vision
 from .tuning_batches import TuningCollator
@@ -115,7 +114,7 @@ def build_trainer(config: TuningConfig, base: Policy, rows: TuningRows) -> Tunin
     if trainer.is_fsdp_enabled or (deepspeed is not None and deepspeed.zero_stage == 3):
         raise TrainingConfigError("checkpoints are of whole weights: use DeepSpeed's ZeRO 1 or 2, or neither")
     if trainer.accelerator.device.type == "cpu":
-        hasten_vision(_bare(trainer.accelerator.unwrap_model(trainer.model)))
+        hasten_vision(bare_model(trainer.accelerator.unwrap_model(trainer.model)))
     return trainer
 
 
@@ -150,27 +149,3 @@ def train(trainer: TuningTrainer, config: TuningConfig, base: Policy, rows: Tuni
         trained = sum(one.numel() for one in trainer.model.parameters() if one.requires_grad)
         _LOG.info("%d rows; %.1f million weights to train", len(rows), trained / 1e6)
     carry_out(trainer, base, run_record(config, base, rows))
-
-
-def adapters(settings: LoraSettings | None, *, with_vision: bool) -> LoraConfig | None:
-    """Adapters as PEFT wants them; None to train every weight.
-
-    Args:
-        settings: Of the run.
-        with_vision: Whether the vision tower's layers of the same names get some, too.
-    """
-    if settings is None:
-        return None
-    return LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        lora_dropout=settings.dropout,
-        target_modules=list(settings.target_modules),
-        exclude_modules=None if with_vision else r".*\bvisual\..*",
-        task_type="CAUSAL_LM",
-    )
-
-
-def _bare(model: Any) -> Any:
-    """The Qwen2.5-VL inside of a model that may have adapters."""
-    return model.get_base_model() if hasattr(model, "peft_config") else model

@@ -18,6 +18,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from .adapters import bare_model
+
 _FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _CAST = {functional.linear, torch.conv3d, functional.conv3d, torch.matmul, Tensor.matmul, torch.bmm}
 
@@ -122,7 +124,7 @@ def cost_of(
             outputs = model(**batch, use_cache=False, **options)
         else:
             inputs = {name: value for name, value in batch.items() if name != "labels"}
-            core = _bare(model)
+            core = bare_model(model)
             outputs = core.model(**inputs, use_cache=False, **options)
     cast = casting.copies if isinstance(casting, _Autocast) else {}
     return ledger.told(
@@ -141,7 +143,7 @@ class _Ledger:
         self._kept: dict[int, tuple[Tensor, int]] = {}
         self._inputs: dict[int, Tensor] = {}
         self._block = 0
-        bare = _bare(model).model
+        bare = bare_model(model).model
         self._blocks = [*bare.visual.blocks, *bare.language_model.layers]
 
     def keep(self, tensor: Tensor) -> Tensor:
@@ -239,10 +241,6 @@ def _attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> in
     """Two products of queries, keys and values, (batch, heads, tokens, width) each; causal counts in full."""
     batch, heads, asked, width = query
     return int(2 * batch * heads * asked * key[2] * (width + value[3]))
-
-
-def _bare(model: Any) -> Any:
-    return model.get_base_model() if hasattr(model, "peft_config") else model
 
 
 def _is_meta(model: Any) -> bool:

@@ -19,7 +19,7 @@ from ..models.processor import snapped_side
 from ..models.profile import Profile
 from ..perception import prompts
 from ..perception.actions import Zoom, parse
-from ..perception.looking import zoom_window
+from ..perception.looking import shows_no_more, zoom_window
 from .rewards import Outcome, is_wellformed
 
 
@@ -101,8 +101,7 @@ class Looking:
             return None
         place = self.view.to_pixels(action.box).intersection(self._extent)
         window = zoom_window(place, profile.minimum_crop_px, self._extent)
-        is_no_closer = window == self.view.window and (self._zooms > 0 or bool(action.answer))
-        if not self._may_zoom or is_no_closer:
+        if not self._may_zoom or shows_no_more(window, self.view, self._zooms, action.answer):
             self._region = place if action.answer else self._region
             self._end(action.answer, was_cut=was_cut or not action.answer)
             return None
