@@ -80,7 +80,7 @@ def assert_alike(one: Path, two: Path, moved: float) -> None:
 
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
-    """As in the two processes: sums round in another way with other threads, and a loaded engine sets them."""
+    """As in the two processes: sums round otherwise with other threads, and a loaded engine sets them."""
     torch.set_num_threads(1)
 
 
