@@ -28,8 +28,8 @@ def test_a_raster_needs_a_question(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_the_demo_question_is_one_that_needs_zooming(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     rows = [
         {"image_name": "scene_7.tif", "category": "existence", "question": "Are there ships?"},
-        {"image_name": "scene_8.tif", "category": "colour", "question": "What colour is the car?"},
-        {"image_name": "scene_7.tif", "category": "colour", "question": "What colour is the ship?"},
+        {"image_name": "scene_8.tif", "category": "color/pattern", "question": "What colour is the car?"},
+        {"image_name": "scene_7.tif", "category": "color/pattern", "question": "What colour is the ship?"},
     ]
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "scene_7.tif").write_bytes(b"")

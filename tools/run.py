@@ -53,29 +53,28 @@ def demo(seed: int) -> Tuple[Path, str]:
     Raises:
         RunError: It could not be drawn, or offers no such question.
     """
-    questions = DEMO_FOLDER / "questions.jsonl"
     raster = DEMO_FOLDER / f"scene_{seed}.tif"
-    if not (raster.is_file() and questions.is_file()):
+    question = _demo_question(raster)
+    if not (raster.is_file() and question):
         print(f"Drawing a demo scene of {DEMO_SIDE_PX} × {DEMO_SIDE_PX} pixels…", flush=True)
-        command = [
-            str(ENGINE),
-            "-m",
-            "zoomearth",
-            "scenes",
-            str(DEMO_FOLDER),
-            "--count",
-            "1",
-            "--kind",
-            "ninths",
-        ]
+        command = [str(ENGINE), "-m", "zoomearth", "scenes", str(DEMO_FOLDER), "--count", "1"]
         command += ["--seed", str(seed), "--size", str(DEMO_SIDE_PX)]
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             raise RunError("The demo scene could not be drawn, see above.")
-    rows = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        if row["image_name"] == raster.name and row["category"] == "colour":
-            return raster, row["question"]
-    raise RunError(f"Scene {seed} has no question that needs zooming: choose another with SEED=…")
+        question = _demo_question(raster)
+    if not question:
+        raise RunError(f"Scene {seed} has no question that needs zooming: choose another with SEED=…")
+    return raster, question
+
+
+def _demo_question(raster: Path) -> str:
+    """The question about a colour that the drawn scene came with; empty where there is none."""
+    questions = raster.with_name("questions.jsonl")
+    lines = questions.read_text(encoding="utf-8").splitlines() if questions.is_file() else []
+    for row in map(json.loads, lines):
+        if row["image_name"] == raster.name and row["category"] == "color/pattern":
+            return row["question"]
+    return ""
 
 
 def chosen() -> Tuple[Path, str]:

@@ -38,10 +38,11 @@ def test_questions_are_the_rows_with_native_boxes(batches) -> None:
     asked = batches[0].questions
     assert [one.question for one in asked] == [row["question"] for row in rows]
     assert [one.answer for one in asked] == [row["ground_truth"] for row in rows]
-    assert [one.level for one in asked] == [row["higher_level"] for row in rows]
+    assert [one.level for one in asked] == [row["type"] for row in rows]
     for one, row in zip(asked, rows, strict=True):
-        # 2,048 px in a frame of 1,024: two pixels a unit.
-        assert (one.box.to_json() if one.box else []) == [2 * side for side in row["bbox"] or []]
+        assert (one.box is None) == (row["bbox"] is None)
+        if one.box:  # 2,048 px in a frame of 1,024: two pixels a unit.
+            assert one.box.to_json() == pytest.approx([2 * side for side in row["bbox"]])
     names = [one.question_id for batch in batches for one in batch.questions]
     assert len(set(names)) == len(names)
 

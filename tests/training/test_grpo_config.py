@@ -73,7 +73,6 @@ def test_every_table_is_read(tmp_path) -> None:
         (NEEDED + "data = 3\n", "data must be a table"),
         (NEEDED + "data = []\n", "data is missing"),
         (NEEDED + "[[data]]\nshare = 0\n", "data.share must be above 0"),
-        (NEEDED + '[data]\nworld = "moon"\n', "data.world must be landscapes or ninths"),
         (NEEDED + '[data]\nkind = "lrs-gro"\n', "data.source"),
         (NEEDED + '[data]\nsource = "x"\n', "data.source"),
         (NEEDED + '[rewards]\nshape = "square"\n', "shape must be tanh or sigmoid"),

@@ -16,18 +16,18 @@ from zoomearth.training.rollout_sources import (
     SceneQuestions,
     question_order,
 )
-from zoomearth.training.worlds import WORLDS
+from zoomearth.training.scenes.layout import make_scene
+from zoomearth.training.scenes.writing import question_rows, write_scene
 
 
-@pytest.mark.parametrize("world", ["landscapes", "ninths"])
-def test_a_scenes_question_is_one_of_its_rows(world) -> None:
+def test_a_scenes_question_is_one_of_its_rows() -> None:
     """Boxes come out of the frame of 1,024 into pixels of the scene: four times as large here."""
-    source = SceneQuestions(1_700_000, 8, 4096, world)
+    source = SceneQuestions(1_700_000, 8, 4096)
     seen = set()
     for number in range(8):
         question = source.question(number)
-        scene = WORLDS[world].make_scene(1_700_000 + number, 4096)
-        rows = {row["question_id"]: row for row in WORLDS[world].question_rows(scene, "x")}
+        scene = make_scene(1_700_000 + number, 4096)
+        rows = {row["question_id"]: row for row in question_rows(scene, "x")}
         row = rows[question.question_id]
         assert (question.question, question.answer) == (row["question"], row["ground_truth"])
         assert question.level in ("global", "region", "object")
@@ -43,11 +43,11 @@ def test_a_scenes_question_is_one_of_its_rows(world) -> None:
 
 def test_a_scenes_window_is_drawn_as_it_would_be_written(tmp_path) -> None:
     """The pixels that a reader of the written file would get, at native resolution."""
-    source = SceneQuestions(1_700_000, 1, 1024, "landscapes")
+    source = SceneQuestions(1_700_000, 1, 1024)
     with source.image(0) as image:
         assert image.extent == PixelBox(0, 0, 1024, 1024)
         drawn = image.view(PixelBox(300, 200, 400, 280), 240)
-    WORLDS["landscapes"].write_scene(WORLDS["landscapes"].make_scene(1_700_000, 1024), tmp_path / "scene.tif")
+    write_scene(make_scene(1_700_000, 1024), tmp_path / "scene.tif")
     question = dataclasses.replace(source.question(0), image=tmp_path / "scene.tif")
     with RasterQuestions([question]).image(0) as on_disk:
         read = on_disk.view(PixelBox(300, 200, 400, 280), 240)
@@ -56,7 +56,7 @@ def test_a_scenes_window_is_drawn_as_it_would_be_written(tmp_path) -> None:
 
 
 def test_scenes_come_one_after_the_other_and_end() -> None:
-    source = SceneQuestions(1_999_990, 10, 4096, "landscapes")
+    source = SceneQuestions(1_999_990, 10, 4096)
     assert source.order(10, seed=3) == list(range(10))
     with pytest.raises(DataInvalidError, match="10 at most"):
         source.order(11, seed=3)
@@ -78,7 +78,7 @@ def test_every_question_comes_once_before_any_comes_twice() -> None:
 
 def test_a_mix_keeps_its_proportion_and_its_sources_order() -> None:
     rasters = RasterQuestions(labelled(tiny_rasters()))
-    mixed = MixedQuestions([rasters, SceneQuestions(1_700_000, 5000, 1024, "ninths")], [1.0, 3.0])
+    mixed = MixedQuestions([rasters, SceneQuestions(1_700_000, 5000, 1024)], [1.0, 3.0])
     assert len(mixed) == 4 + 5000
     order = mixed.order(400, seed=1)
     scenes = [number - 4 for number in order if number >= 4]
@@ -98,14 +98,14 @@ def test_other_data_has_another_fingerprint(tmp_path) -> None:
     prints = {
         RasterQuestions(questions).fingerprint(),
         RasterQuestions([other, *questions[1:]]).fingerprint(),
-        SceneQuestions(1_700_000, 5, 1024, "ninths").fingerprint(),
-        SceneQuestions(1_700_000, 5, 1024, "landscapes").fingerprint(),
-        SceneQuestions(1_700_001, 5, 1024, "ninths").fingerprint(),
+        SceneQuestions(1_700_000, 5, 1024).fingerprint(),
+        SceneQuestions(1_700_000, 5, 2048).fingerprint(),
+        SceneQuestions(1_700_001, 5, 1024).fingerprint(),
         MixedQuestions([RasterQuestions(questions)] * 2, [1, 1]).fingerprint(),
         MixedQuestions([RasterQuestions(questions)] * 2, [1, 2]).fingerprint(),
     }
     assert len(prints) == 7
-    more = SceneQuestions(1_700_000, 50, 1024, "ninths").fingerprint()
+    more = SceneQuestions(1_700_000, 50, 1024).fingerprint()
     assert more in prints  # a longer run of the same scenes is the same data
 
 

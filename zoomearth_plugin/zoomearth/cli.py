@@ -35,7 +35,6 @@ FAILED, INTERRUPTED = 1, 130
 MAX_ZOOMS = 20
 _log = logging.getLogger(__name__)
 _STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")
-_KIND_HELP = "landscapes ask all 17 question types; ninths are what zoomearth-mini was trained on"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,8 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--count", type=_count, default=10)
     scenes.add_argument("--seed", type=int, default=0, help="of the first scene")
     scenes.add_argument("--size", type=_scene_size, default=4096, metavar="PX", help="side of a scene")
-    scenes.add_argument("--kind", choices=["landscapes", "ninths"], default="landscapes", help=_KIND_HELP)
-    scenes.add_argument("--sheet", type=Path, metavar="FILE", help="a contact sheet of landscapes, too")
+    scenes.add_argument("--sheet", type=Path, metavar="FILE", help="a contact sheet, too")
     scenes.set_defaults(run=_scenes)
     train = commands.add_parser("train", help="train a model")
     train.add_argument("kind", choices=["sft", "grpo"])
@@ -279,13 +277,14 @@ def _worker(_: argparse.Namespace) -> int:
 
 
 def _scenes(options: argparse.Namespace) -> int:
-    from .training.landscape.sheet import contact_sheet
-    from .training.worlds import WORLDS
+    from .training.scenes.sheet import contact_sheet
+    from .training.scenes.writing import write_scenes
 
     try:
         if options.sheet:
             contact_sheet(options.sheet, options.seed)
-        return WORLDS[options.kind].write_many(options.out, options.count, options.seed, options.size)
+        write_scenes(options.out, options.count, options.seed, options.size)
+        return 0
     except OSError as error:
         raise _output_error(str(options.out), error) from error
 

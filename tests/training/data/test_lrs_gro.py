@@ -9,10 +9,10 @@ import datasets
 import pytest
 from data_files import published, refusal, write_image, write_lines
 from zoomearth.core.frames import PixelBox
-from zoomearth.training import scenes
 from zoomearth.training.data.lrs_gro import read_lrs_gro
 from zoomearth.training.data.question_types import LEVELS, TYPES, TYPES_BY_LEVEL, type_of
 from zoomearth.training.data.reading import DataSource, read_questions
+from zoomearth.training.scenes.writing import write_scenes
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_parquet(folder: Path) -> None:
 
 
 def test_our_scenes_are_read(tmp_path: Path) -> None:
-    assert scenes.main(tmp_path, 1, 7, 4096) == 0
+    write_scenes(tmp_path, 1, 7, 4096)
     rows = [json.loads(line) for line in (tmp_path / "questions.jsonl").read_text().splitlines()]
     questions = read_questions(DataSource("scenes", str(tmp_path)))
     assert len(questions) == len(rows) > 0

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.types import Query
-from ..training.worlds import EMBEDDED, WORLDS
+from ..training.scenes import FIRST_UNSEEN_SEED
 from .asking import MAX_ZOOMS
 from .dataset import DataSet
 from .imagery import COUNT, imagery_set
 from .lrs_gro import lrs_gro_set
 from .plots import SUFFIXES
 from .record import Mode
-from .scenes import FIRST_UNSEEN_SEED, SIZE_PX, SceneSet
+from .scenes import SIZE_PX, SceneSet
 
 NAMES = ("scenes", "lrs-gro", "imagery")
 _SCENES = 60
@@ -93,7 +93,7 @@ def dataset_of(call: Call) -> DataSet:
     options = call.data
     if call.name == "scenes":
         count = options.count if call.questions is None else None
-        return SceneSet(options.seed, count, options.size, options.refusals, options.kind)
+        return SceneSet(options.seed, count, options.size, options.refusals)
     if call.name == "lrs-gro":
         return lrs_gro_set(
             options.data, options.images, options.split, count=call.questions, seed=options.seed
@@ -138,7 +138,6 @@ def _add_scenes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=_sizes, default=(SIZE_PX,), metavar="PX[,PX…]", help="sides, in turn; default: 4096"
     )
-    parser.add_argument("--kind", choices=sorted(WORLDS), default=EMBEDDED, help="default: %(default)s")
     parser.add_argument("--refusals", action="store_true", help="also ask what no pixel answers")
 
 

@@ -17,16 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import DataInvalidError
-from ..core.frames import PixelBox
-from ..training.data.boxes import frame_unit_px, is_none, native_box, sides_of
 from ..training.data.question import LabelledQuestion
-from ..training.data.question_types import level_of, type_of
-from ..training.worlds import EMBEDDED, WORLDS
+from ..training.scenes import FIRST_UNSEEN_SEED
+from ..training.scenes.layout import make_scene
+from ..training.scenes.writing import labelled_questions, write_scene
 from .dataset import Batch
 from .figures import CANNOT_TELL, UNANSWERABLE
 
-FIRST_UNSEEN_SEED = 2_000_000
-"""No training draws a scene from here on."""
 SIZE_PX = 4096
 _IMAGE = re.compile(r"scene_(\d+)_(\d+)px\.tif")
 REFUSALS = (
@@ -63,34 +60,29 @@ class SceneSet:
         count: How many scenes; None for as many as anybody takes.
         sizes_px: Sides; the scenes take them in turn.
         has_refusals: Whether one of :data:`REFUSALS` is asked of each scene, too.
-        kind: Of scenes, a key of :data:`~..training.worlds.WORLDS`.
     """
 
     first_seed: int = FIRST_UNSEEN_SEED
     count: int | None = None
     sizes_px: tuple[int, ...] = (SIZE_PX,)
     has_refusals: bool = False
-    kind: str = EMBEDDED
     title = "procedural scenes"
     by_image = True
 
     def identity(self) -> Mapping[str, Any]:
         return {
-            "kind": self.kind,
             "seed": self.first_seed,
             "sizes_px": list(self.sizes_px),
             "refusals": self.has_refusals,
         }
 
     def batches(self) -> Iterator[Batch]:
-        world = WORLDS[self.kind]
         numbers = itertools.count() if self.count is None else range(self.count)
         for number in numbers:
             seed = self.first_seed + number
             size_px = self.sizes_px[number % len(self.sizes_px)]
             image = f"scene_{seed}_{size_px}px.tif"
-            rows = world.question_rows(world.make_scene(seed, size_px), image)
-            questions = [_question(row, size_px) for row in rows]
+            questions = labelled_questions(make_scene(seed, size_px), image)
             if self.has_refusals:
                 questions.append(_refusal(seed, image))
             yield Batch(image, questions)
@@ -102,27 +94,8 @@ class SceneSet:
             raise DataInvalidError(f"{image!r} is no scene's name")
         with tempfile.TemporaryDirectory(prefix="zoomearth-") as folder:
             path = Path(folder) / image
-            world = WORLDS[self.kind]
-            world.write_scene(world.make_scene(int(named[1]), int(named[2])), path)
+            write_scene(make_scene(int(named[1]), int(named[2])), path)
             yield path
-
-
-def _question(row: Mapping[str, Any], size_px: int) -> LabelledQuestion:
-    """A row in LRS-GRO's format."""
-    box = None
-    if not is_none(row["bbox"]):
-        extent = PixelBox(0, 0, size_px, size_px)
-        box = native_box(sides_of(row["bbox"]), extent, frame_unit_px(extent))
-    return LabelledQuestion(
-        question_id=str(row["question_id"]),
-        image=Path(row["image_name"]),
-        question=str(row["question"]),
-        answer=str(row["ground_truth"]),
-        level=level_of(row["type"]) or level_of(row["higher_level"]) or "",
-        type=type_of(row["category"]) or type_of(row["type"]) or "",
-        box=box,
-        split=str(row["split"]),
-    )
 
 
 def _refusal(seed: int, image: str) -> LabelledQuestion:

@@ -14,10 +14,9 @@ from typing import Any
 from ..core.errors import TrainingConfigError
 from ..core.types import Options
 from .rewards import RewardSettings
+from .scenes import FIRST_UNSEEN_SEED
 from .training_file import at_least, one_of, read_table, section
 
-FIRST_EVALUATION_SEED = 2_000_000
-"""Scenes from here on are never trained on."""
 LOSS_TYPES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo")
 SCHEDULES = ("constant", "constant_with_warmup", "linear", "cosine")
 MAY_CHANGE = frozenset({"output", "export", "export_dtype", "steps", "save_steps", "keep_checkpoints"})
@@ -32,7 +31,6 @@ class DataSettings:
         kind: ``scenes``, drawn from their seeds; or a kind of data set on disk: ``lrs-gro``,
             ``earth-reason``, ``imagery`` or ``layer`` (see :mod:`.data.reading`).
         share: How often questions come from here, in proportion to the shares of the others.
-        world: Of scenes: which kind of them.
         first_index: Of scenes: seed of the first; each question takes the next.
         size_px: Of scenes: their side.
         source: The data set's folder or file, relative to the working folder.
@@ -43,7 +41,6 @@ class DataSettings:
 
     kind: str = "scenes"
     share: float = 1.0
-    world: str = "landscapes"
     first_index: int = 0
     size_px: int = 4096
     source: str = ""
@@ -53,7 +50,6 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         one_of("data.kind", self.kind, ("scenes", "lrs-gro", "earth-reason", "imagery", "layer"))
-        one_of("data.world", self.world, ("landscapes", "ninths"))
         at_least("data.first_index", self.first_index, 0)
         at_least("data.size_px", self.size_px, 256)
         at_least("data.count", self.count, 1)
@@ -185,9 +181,9 @@ class GrpoConfig:
             raise TrainingConfigError("data is missing")
         for one in self.data:
             end = one.first_index + self.steps * self.batch
-            if one.is_drawn and end > FIRST_EVALUATION_SEED:
+            if one.is_drawn and end > FIRST_UNSEEN_SEED:
                 raise TrainingConfigError(
-                    f"data reaches scene {end - 1}; from {FIRST_EVALUATION_SEED} on they are for evaluation"
+                    f"data reaches scene {end - 1}; from {FIRST_UNSEEN_SEED} on they are for evaluation"
                 )
 
     @property

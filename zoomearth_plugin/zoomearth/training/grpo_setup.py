@@ -20,7 +20,7 @@ from ..models.profile import Profile
 from ..models.weights import find_model
 from .carrying_out import common_arguments
 from .data.reading import data_source, read_questions
-from .grpo_config import FIRST_EVALUATION_SEED, MAY_CHANGE, DataSettings, GrpoConfig
+from .grpo_config import MAY_CHANGE, DataSettings, GrpoConfig
 from .grpo_metrics import reward_parts
 from .grpo_rollouts import Asking
 from .matching import WordNet, is_strict_match
@@ -28,6 +28,7 @@ from .rewards import Matches, RewardSettings
 from .rollout_pictures import PatchJoiner
 from .rollout_sources import MixedQuestions, QuestionSource, RasterQuestions, SceneQuestions
 from .run_record import RunRecord
+from .scenes import FIRST_UNSEEN_SEED
 from .zoom_tool import LookRules
 
 
@@ -118,8 +119,8 @@ def open_source(config: GrpoConfig) -> QuestionSource:
 
 def _open(data: DataSettings) -> QuestionSource:
     if data.is_drawn:
-        count = FIRST_EVALUATION_SEED - data.first_index
-        return SceneQuestions(data.first_index, count, data.size_px, data.world)
+        count = FIRST_UNSEEN_SEED - data.first_index
+        return SceneQuestions(data.first_index, count, data.size_px)
     named = {"kind": data.kind, "path": data.source, "images": data.images, "split": data.split}
     counted = {"count": data.count} if data.kind == "imagery" else {}
     return RasterQuestions(read_questions(data_source({**named, **counted})))

@@ -14,7 +14,6 @@ from .data.superlatives import SIZES, winner
 from .imagery import FAMILIES, LabelledRaster
 from .imagery_pictures import Augmented, any_window, shares_in, shows_something
 from .imagery_wording import COUNT_FORMS, EXISTENCE_FORMS, NOUNS, SUPERLATIVES, WHERE_FORMS
-from .landscape.wording import article, pick, with_aside
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
@@ -26,6 +25,7 @@ from .samples import (
     answer_text,
     box_text,
 )
+from .scenes.wording import article, pick, with_aside
 
 _ASKED_ON = {"ships": ("ship",), "buildings": ("building", "ship"), "trees": ("tree", "ship")}
 _FAMILY_SHARES = (0.36, 0.36, 0.28)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .landscape.palette import PAINTS
-from .landscape.things import COMPANIONS, ITEM_KINDS, LANDMARK_KINDS, SITE_KINDS
+from .scenes.palette import PAINTS
+from .scenes.things import COMPANIONS, ITEM_KINDS, LANDMARK_KINDS, SITE_KINDS
 
 LAKE = "lake"
 KINDS = tuple(dict.fromkeys((*LANDMARK_KINDS, *ITEM_KINDS, *COMPANIONS, *SITE_KINDS, LAKE)))

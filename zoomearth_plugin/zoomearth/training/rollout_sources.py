@@ -6,13 +6,11 @@ The one place through which GRPO reaches the scenes; they are drawn window by wi
 from __future__ import annotations
 
 import hashlib
-import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +20,10 @@ from ..core.frames import PixelBox, View, view_size
 from ..core.progress import CancelToken, ignore_progress
 from ..core.types import Area, RasterRequest
 from ..raster.reading import Raster, open_raster
-from .data.boxes import frame_unit_px, is_none, native_box, sides_of
 from .data.question import LabelledQuestion
-from .data.question_types import level_of, type_of
+from .scenes.drawing import draw
+from .scenes.layout import Scene, make_scene
+from .scenes.writing import labelled_questions
 from .zoom_tool import ImageSource
 
 _SCENES_KEPT = 32
@@ -56,14 +55,12 @@ class SceneQuestions:
         first_seed: Of the scene of question 0; the others follow.
         count: How many.
         size_px: Side of a scene.
-        world: Kind of scenes; a name of :data:`.worlds.WORLDS`.
     """
 
-    def __init__(self, first_seed: int, count: int, size_px: int, world: str) -> None:
+    def __init__(self, first_seed: int, count: int, size_px: int) -> None:
         self._first_seed = first_seed
         self._count = count
         self._size_px = size_px
-        self._world = world
 
     def __len__(self) -> int:
         return self._count
@@ -71,14 +68,13 @@ class SceneQuestions:
     def question(self, number: int) -> LabelledQuestion:
         """See :class:`QuestionSource`; which of a scene's questions, its seed says."""
         seed = self._first_seed + number
-        rows = self._rows(seed)
-        row = rows[int(np.random.default_rng([seed, 83]).integers(len(rows)))]
-        return _labelled(row, _scene(self._world, seed, self._size_px).extent)
+        questions = self._questions(seed)
+        return questions[int(np.random.default_rng([seed, 83]).integers(len(questions)))]
 
     @contextmanager
     def image(self, number: int) -> Iterator[ImageSource]:
         """See :class:`QuestionSource`."""
-        yield SceneImage(_scene(self._world, self._first_seed + number, self._size_px), self._world)
+        yield SceneImage(_scene(self._first_seed + number, self._size_px))
 
     def order(self, needed: int, seed: int) -> list[int]:
         """One scene after the other: each is drawn by lot already.
@@ -92,46 +88,36 @@ class SceneQuestions:
 
     def fingerprint(self) -> str:
         """Over the questions of a few scenes, however many are asked about: other scenes are other data."""
-        digest = hashlib.sha256(f"{self._world} {self._first_seed} {self._size_px}".encode())
+        digest = hashlib.sha256(f"{self._first_seed} {self._size_px}".encode())
         for number in range(_SCENES_HASHED):
-            rows = self._rows(self._first_seed + number)
-            digest.update(json.dumps(rows, sort_keys=True).encode())
+            digest.update(repr(self._questions(self._first_seed + number)).encode())
         return digest.hexdigest()
 
-    def _rows(self, seed: int) -> list[dict[str, Any]]:
-        from .worlds import WORLDS
-
-        scene = _scene(self._world, seed, self._size_px)
-        rows = WORLDS[self._world].question_rows(scene, f"scene_{seed}.tif")
-        if not rows:
+    def _questions(self, seed: int) -> list[LabelledQuestion]:
+        questions = labelled_questions(_scene(seed, self._size_px), f"scene_{seed}.tif")
+        if not questions:
             raise DataInvalidError(f"scene {seed} of {self._size_px} px has no question")
-        return rows
+        return questions
 
 
 class SceneImage:
     """A procedural scene, drawn where it is looked at.
 
     Args:
-        scene: Of the world.
-        world: A name of :data:`.worlds.WORLDS`.
+        scene: All that is in it.
     """
 
-    def __init__(self, scene: Any, world: str) -> None:
+    def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._world = world
 
     @property
     def extent(self) -> PixelBox:
         """The whole scene."""
-        extent: PixelBox = self._scene.extent
-        return extent
+        return self._scene.extent
 
     def view(self, window: PixelBox, side_px: int) -> NDArray[np.uint8]:
         """See :class:`.zoom_tool.ImageSource`."""
-        pixels: NDArray[np.uint8] = _drawing(self._world)(
-            self._scene, View(window, view_size(window, side_px))
-        )
-        return pixels
+        return draw(self._scene, View(window, view_size(window, side_px)))
 
 
 class RasterQuestions:
@@ -282,43 +268,5 @@ def question_order(available: int, needed: int, seed: int) -> list[int]:
 
 
 @lru_cache(maxsize=_SCENES_KEPT)
-def _scene(world: str, seed: int, size_px: int) -> Any:
-    from .worlds import WORLDS
-
-    return WORLDS[world].make_scene(seed, size_px)
-
-
-def _drawing(world: str) -> Callable[[Any, View], NDArray[np.uint8]]:
-    """What draws a view of a scene."""
-    if world == "ninths":
-        from .scenes.drawing import draw as draw_ninths
-
-        return draw_ninths
-    from .landscape.drawing import draw as draw_landscape
-
-    return draw_landscape
-
-
-def _labelled(row: dict[str, Any], extent: PixelBox) -> LabelledQuestion:
-    """A row in LRS-GRO's format as a scene writes it; levels stand in one of two fields there.
-
-    Raises:
-        DataInvalidError: Its box is none.
-    """
-    level = level_of(row["type"]) or level_of(row["higher_level"]) or ""
-    kind = row["category"] if level_of(row["type"]) else row["type"]
-    try:
-        sides = None if is_none(row.get("bbox")) else sides_of(row["bbox"])
-        box = None if sides is None else native_box(sides, extent, frame_unit_px(extent))
-    except ValueError as error:
-        raise DataInvalidError(f"{row['image_name']}, question {row['question_id']}: {error}") from error
-    return LabelledQuestion(
-        question_id=str(row["question_id"]),
-        image=Path(row["image_name"]),
-        question=row["question"],
-        answer=row["ground_truth"],
-        level=level,
-        type=type_of(kind) or kind,
-        box=box,
-        split=row.get("split", ""),
-    )
+def _scene(seed: int, size_px: int) -> Scene:
+    return make_scene(seed, size_px)

@@ -19,12 +19,6 @@ from numpy.typing import NDArray
 
 from ..core.frames import PixelBox, View, view_size
 from .labels import LAKE
-from .landscape.drawing import draw
-from .landscape.layout import Scene, make_scene
-from .landscape.questions import TYPES, SceneQuestion, ask_about
-from .landscape.things import Landmark, Site
-from .landscape.unanswerable import unanswerable
-from .landscape.wording import with_aside
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
@@ -38,6 +32,12 @@ from .samples import (
     box_text,
     holds,
 )
+from .scenes.drawing import draw
+from .scenes.layout import Scene, make_scene
+from .scenes.questions import TYPES, SceneQuestion, ask_about
+from .scenes.things import Landmark, Site
+from .scenes.unanswerable import unanswerable
+from .scenes.wording import with_aside
 from .tokenizer import CANNOT_TELL
 
 _SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from . import imagery_wording
 from .labels import COLOURS, KINDS
-from .landscape import unanswerable, wording
-from .landscape.layout import NINTHS
-from .landscape.palette import SEASONS, SURFACES
-from .landscape.shapes import BUILDING_SHAPES, ROOFS
-from .landscape.themes import THEMES
-from .landscape.things import ARRANGEMENTS, FILLS, FUNCTIONS, SIDES, SITE_KINDS
+from .scenes import unanswerable, wording
+from .scenes.layout import NINTHS
+from .scenes.palette import SEASONS, SURFACES
+from .scenes.shapes import BUILDING_SHAPES, ROOFS
+from .scenes.themes import THEMES
+from .scenes.things import ARRANGEMENTS, FILLS, FUNCTIONS, SIDES, SITE_KINDS
 
 _REPLIES = "find object site unknown a an yes no zoom if needed answer now there is are some none urban rural"
 _MOTION = "at rest moving"

@@ -20,7 +20,7 @@ from ...core.errors import DataInvalidError
 from ...core.frames import PixelBox
 from ..imagery import FAMILIES, LabelledRaster
 from ..imagery_wording import COUNT_FORMS, EXISTENCE_FORMS, NOUNS, WHERE_FORMS
-from ..landscape.wording import article
+from ..scenes.wording import article
 from .boxes import hull
 from .compass import Compass, compass_of
 from .cropping import crop

@@ -4,7 +4,7 @@ A row holds ``question_id, image_name, category, question, higher_level, ground_
 split``; other fields (``label``, ``cut``, ``scale``, the reasoning of the supervised split) are passed
 by. The published rows have the level (``global``, ``region``, ``object``) in ``type`` and the question
 type in ``category``, while ``higher_level`` names a skill (``perception``, ``reasoning`` …) or is missing;
-rows of our scenes have the level in ``higher_level`` and the question type in ``type``. Both are read:
+tables with the level in ``higher_level`` and the question type in ``type`` are about, too. Both are read:
 the level is whichever of ``type`` and ``higher_level`` holds one.
 
 ``bbox`` is ``[left, top, right, bottom]`` in a frame whose longer side is 1,024, also for smaller images;

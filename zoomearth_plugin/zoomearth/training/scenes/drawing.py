@@ -1,13 +1,14 @@
 """Draws any window of a scene at any reduction, without drawing the rest.
 
 Texture and noise hang on absolute pixel positions, so neighbouring blocks fit together and a window
-drawn twice is the same. Reduced windows are drawn on a canvas about three times as fine as asked for and
+drawn twice is the same. Reduced windows are drawn on a canvas up to three times as fine as asked for and
 averaged, as a reader of the written file would do.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -15,12 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.frames import PixelBox, View
-from .layout import COLOURS, Points, Scene, SceneObject
+from .ground import Blocks, Crowns, Layer, Line, Numbers, Patch
+from .layout import Light, Scene
+from .palette import SURFACES, Colour
+from .shapes import Points, disc
+from .things import HEIGHTS_M, Landmark, Site, Thing
 
 _SHIFT = 4  # cv2's fixed point: sixteenths of a pixel
 _TILE_PX = 1024
 _SUPERSAMPLING = 3.0
-_ROAD = (112, 110, 108)
+_LINE: Colour = (228, 228, 222)
+_FOAM: Colour = (236, 240, 240)
+_DUST: Colour = (224, 206, 172)
+_ROW_SHARE, _ROW_SHADE = 0.42, 0.9
+_STRIPED = 1 - _ROW_SHARE * (1 - _ROW_SHADE)  # of a striped field's light, seen from afar
 
 
 def draw(scene: Scene, view: View) -> NDArray[np.uint8]:
@@ -37,26 +46,34 @@ def draw(scene: Scene, view: View) -> NDArray[np.uint8]:
     across, down = view.pixels_per_view_pixel
     factor = max(1.0, min(_SUPERSAMPLING, max(across, down)))
     canvas_size = (math.ceil(width * factor), math.ceil(height * factor))
-    pen = _Pen(view.window, canvas_size)
-    _draw_ground(pen, scene)
-    for thing in scene.objects:
-        if pen.sees(thing.box, 80):
-            _draw_object(pen, thing, scene.sun_angle_rad)
+    pen = _Pen(view.window, canvas_size, scene)
+    for layer in scene.layers:
+        _draw_layer(pen, layer)
+    for site in scene.sites:
+        if pen.sees(site.box, 30):
+            _draw_site(pen, site)
+    for landmark in scene.landmarks:
+        if pen.sees(landmark.box, 400):
+            _draw_landmark(pen, landmark)
     canvas = pen.canvas
     if canvas_size != (width, height):
         canvas = np.asarray(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    pixels = _sensor(canvas, scene, view.window, max(across, down))
+    pixels = _sensor(canvas, scene.light, view.window, max(across, down), scene.gsd_m)
     return np.asarray(np.clip(pixels + 0.5, 0, 255), np.uint8)
 
 
 class _Pen:
-    """A canvas and the way from scene pixels to it."""
+    """A canvas of red, green, blue and strength of clumps, and the way to it from scene pixels."""
 
-    def __init__(self, window: PixelBox, size: tuple[int, int]) -> None:
+    def __init__(self, window: PixelBox, size: tuple[int, int], scene: Scene) -> None:
         self.window = window
         self.scale = np.array([size[0] / window.width, size[1] / window.height])
         self.origin = np.array([window.left, window.top])
-        self.canvas: NDArray[np.float32] = np.zeros((size[1], size[0], 3), np.float32)
+        self.canvas: NDArray[np.float32] = np.zeros((size[1], size[0], 4), np.float32)
+        self.px_per_m = 1 / scene.gsd_m
+        sun = np.array([math.cos(scene.light.sun_rad), math.sin(scene.light.sun_rad)])
+        self.shadow = sun * scene.light.shadow_share / scene.gsd_m  # pixels a metre of height
+        self.fineness = float(self.scale.mean())  # canvas pixels a scene pixel
 
     def sees(self, box: PixelBox, margin_px: float) -> bool:
         window = self.window
@@ -67,182 +84,264 @@ class _Pen:
             and box.top - margin_px < window.bottom
         )
 
-    def _fixed(self, points: Points) -> NDArray[np.int32]:
-        # cv2 counts from pixel centres, the scene from corners.
-        return np.asarray(np.round(((points - self.origin) * self.scale - 0.5) * (1 << _SHIFT)), np.int32)
+    def near(self, points: Numbers, margin_px: float) -> NDArray[np.bool_]:
+        """(n,) which of (n, 2) points lie in the window or so near it."""
+        low = self.origin - margin_px
+        high = np.array([self.window.right, self.window.bottom]) + margin_px
+        return np.asarray(((points > low) & (points < high)).all(axis=-1))
 
-    def fill(self, outline: Points, colour: tuple[float, float, float]) -> None:
-        cv2.fillPoly(self.canvas, [self._fixed(outline)], colour, cv2.LINE_8, _SHIFT)
+    def fixed(self, points: Numbers) -> NDArray[np.int32]:
+        """Canvas coordinates in fixed point; cv2 counts from pixel centres, the scene from corners."""
+        shift = 1 << _SHIFT
+        raw = np.rint((points - self.origin) * (self.scale * shift) - 0.5 * shift)
+        return np.asarray(raw, np.int32)
 
-    def shade(self, outline: Points, strength: float) -> None:
-        """Darken an outline: a shadow. Touches no more of the canvas than the outline's own box."""
-        points = self._fixed(outline)
+    def fill(self, outline: Points, colour: Colour, clumps: float = 0.0) -> None:
+        cv2.fillPoly(self.canvas, [self.fixed(outline)], (*colour, clumps), cv2.LINE_8, _SHIFT)
+
+    def fill_many(self, rings: Numbers, colour: Colour) -> None:
+        """(n, k, 2) outlines of one colour that do not overlap."""
+        if len(rings):
+            cv2.fillPoly(self.canvas, list(self.fixed(rings)), (*colour, 0.0), cv2.LINE_8, _SHIFT)
+
+    def cover(self, rings: Sequence[Points]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The canvas around outlines, to be changed in place, and (rows, columns) what they cover."""
+        fixed = self.fixed(np.concatenate(rings))
         rows, columns = self.canvas.shape[:2]
-        left, top = np.clip((points.min(axis=0) >> _SHIFT) - 1, 0, (columns, rows)).tolist()
-        right, bottom = np.clip((points.max(axis=0) >> _SHIFT) + 2, 0, (columns, rows)).tolist()
-        if right <= left or bottom <= top:
+        left, top = np.clip((fixed.min(axis=0) >> _SHIFT) - 1, 0, (columns, rows)).tolist()
+        right, bottom = np.clip((fixed.max(axis=0) >> _SHIFT) + 2, 0, (columns, rows)).tolist()
+        mask = np.zeros((max(0, bottom - top), max(0, right - left)), np.uint8)
+        if mask.size:
+            fixed -= np.array([left, top], np.int32) * (1 << _SHIFT)
+            ends = np.cumsum([len(ring) for ring in rings])
+            for piece in np.split(fixed, ends[:-1]):
+                cv2.fillPoly(mask, [piece], 1, cv2.LINE_8, _SHIFT)
+        return self.canvas[top : top + mask.shape[0], left : left + mask.shape[1], :3], mask > 0
+
+    def shade(self, rings: Sequence[Points], strength: float) -> None:
+        """Darken outlines: shadows."""
+        part, covered = self.cover(rings)
+        part[covered] *= 1 - strength
+
+    def blend(self, outline: Points, colour: Colour, strength: float, within: Points | None = None) -> None:
+        """Let a colour shine through: wake, dust; only inside another outline where that is given."""
+        part, covered = self.cover([outline])
+        if within is not None and covered.size:
+            mask = np.zeros(self.canvas.shape[:2], np.uint8)
+            cv2.fillPoly(mask, [self.fixed(within)], 1, cv2.LINE_8, _SHIFT)
+            left, top = np.maximum((self.fixed(outline).min(axis=0) >> _SHIFT) - 1, 0).tolist()
+            covered &= mask[top : top + covered.shape[0], left : left + covered.shape[1]] > 0
+        part[covered] += (np.array(colour, np.float32) - part[covered]) * strength
+
+    def line(self, points: Points, colour: Colour, width_px: float, *, is_closed: bool = False) -> None:
+        wanted = width_px * self.fineness
+        if wanted < 0.2:
             return
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.fillPoly(mask, [points - np.array([left, top], np.int32) * (1 << _SHIFT)], 1, cv2.LINE_8, _SHIFT)
-        self.canvas[top:bottom, left:right][mask > 0] *= 1 - strength
-
-    def line(self, points: Points, colour: tuple[float, float, float], width_px: float) -> None:
-        thickness = max(1, round(width_px * float(self.scale.mean())))
-        cv2.polylines(self.canvas, [self._fixed(points)], False, colour, thickness, cv2.LINE_8, _SHIFT)
+        thickness = max(1, round(wanted))
+        cv2.polylines(
+            self.canvas, [self.fixed(points)], is_closed, (*colour, 0.0), thickness, cv2.LINE_8, _SHIFT
+        )
 
 
-def _draw_ground(pen: _Pen, scene: Scene) -> None:
-    pen.canvas[:] = scene.ground
-    for patch in scene.patches:
-        low, high = patch.outline.min(axis=0), patch.outline.max(axis=0)
-        if not pen.sees(PixelBox(*low, *high), 0):
-            continue
-        if patch.cover == "water":
-            middle = patch.outline.mean(axis=0)
-            pen.fill(middle + (patch.outline - middle) * 1.05, (186.0, 172.0, 136.0))
-        pen.fill(patch.outline, patch.colour)
-        if patch.stripe_angle_rad is not None and pen.scale.mean() > 0.3:
-            _draw_stripes(pen, patch.outline, patch.colour, patch.stripe_angle_rad)
-    for points, width_px in scene.roads:
-        pen.line(points, _ROAD, width_px)
-        if pen.scale.mean() > 0.4:
-            pen.line(points, (206.0, 202.0, 190.0), 2.0)
-    for patch in scene.patches:  # lakes and aprons lie over roads: a ship never sails on asphalt
-        if patch.cover in ("water", "pier", "apron"):
-            pen.fill(patch.outline, patch.colour)
+def _draw_patch(pen: _Pen, patch: Patch) -> None:
+    low, high = patch.outline.min(axis=0), patch.outline.max(axis=0)
+    if not pen.sees(PixelBox(*low.tolist(), *high.tolist()), 2):
+        return
+    if not patch.stripe_px or patch.stripe_px * pen.fineness > 5:
+        pen.fill(patch.outline, patch.colour, patch.clumps)
+        if patch.stripe_px:
+            _draw_stripes(pen, patch)
+        return
+    red, green, blue = (channel * _STRIPED for channel in patch.colour)
+    pen.fill(patch.outline, (red, green, blue), patch.clumps)
 
 
-def _draw_stripes(pen: _Pen, outline: Points, colour: tuple[int, int, int], angle_rad: float) -> None:
-    """Crop rows, 14 px apart; fainter than any object."""
-    rows, columns = pen.canvas.shape[:2]
-    mask = np.zeros((rows, columns), np.uint8)
-    cv2.fillPoly(mask, [pen._fixed(outline)], 1, cv2.LINE_8, _SHIFT)
-    column = (np.arange(columns) + 0.5) / pen.scale[0] + pen.origin[0]
-    row = (np.arange(rows) + 0.5) / pen.scale[1] + pen.origin[1]
-    phase = column[None, :] * math.sin(angle_rad) - row[:, None] * math.cos(angle_rad)
-    is_dark = (np.mod(phase, 14) < 6) & (mask > 0)
-    pen.canvas[is_dark] = np.array(colour, np.float32) * 0.88
+def _draw_stripes(pen: _Pen, patch: Patch) -> None:
+    """Crop rows; fainter than anything that can be asked about."""
+    part, covered = pen.cover([patch.outline])
+    if not covered.size:
+        return
+    corner = np.maximum((pen.fixed(patch.outline).min(axis=0) >> _SHIFT) - 1, 0)
+    column = (corner[0] + np.arange(covered.shape[1]) + 0.5) / pen.scale[0] + pen.origin[0]
+    row = (corner[1] + np.arange(covered.shape[0]) + 0.5) / pen.scale[1] + pen.origin[1]
+    angle = patch.stripe_angle_rad
+    phase = (column * math.sin(angle))[None, :] - (row * math.cos(angle))[:, None]
+    part[(np.mod(phase, patch.stripe_px) < patch.stripe_px * _ROW_SHARE) & covered] *= _ROW_SHADE
 
 
-def _draw_object(pen: _Pen, thing: SceneObject, sun_angle_rad: float) -> None:
-    outlines = _outlines(thing)
-    sun = np.array([math.cos(sun_angle_rad), math.sin(sun_angle_rad)])
-    rise = {"building": 16.0, "storage tank": 13.0, "tree": 12.0, "ship": 5.0, "plane": 7.0, "rock": 5.0}
-    for outline, shade in outlines:
-        if shade == 1.0:
-            pen.shade(outline + sun * rise.get(thing.kind, 4.0), 0.5)
-    base = np.array(
-        {"grey": (128, 124, 118), "leaf green": (44, 84, 40)}.get(thing.colour) or COLOURS[thing.colour]
-    )
-    rng = np.random.default_rng(thing.shape_seed)
-    base = np.clip(base + rng.normal(0, 8, 3), 0, 255)
-    for outline, shade in outlines:
-        red, green, blue = np.clip(base * shade if shade <= 1.3 else np.full(3, shade), 0, 255).tolist()
-        pen.fill(outline, (red, green, blue))
+def _draw_line(pen: _Pen, line: Line) -> None:
+    if not line.dash_px:
+        pen.line(line.points, line.colour, line.width_px)
+        return
+    if line.width_px * pen.fineness < 0.3:
+        return
+    for start, end in zip(line.points[:-1], line.points[1:], strict=True):
+        length = float(np.hypot(*(end - start)))
+        at = np.arange(0, length, 2 * line.dash_px)
+        step = (end - start) / length
+        starts, ends = (
+            start + at[:, None] * step,
+            start + np.minimum(at + line.dash_px, length)[:, None] * step,
+        )
+        for index in np.flatnonzero(pen.near((starts + ends) / 2, line.dash_px)):
+            pen.line(np.array([starts[index], ends[index]]), line.colour, line.width_px)
 
 
-def _outlines(thing: SceneObject) -> list[tuple[Points, float]]:
-    """Parts in painting order: (outline, shade); a shade multiplies the colour up to 1.3, else is a grey."""
-    half = np.array([thing.length_px, thing.width_px]) / 2
-    cos, sin = math.cos(thing.angle_rad), math.sin(thing.angle_rad)
-    turn = np.array([[cos, -sin], [sin, cos]])
-    rng = np.random.default_rng(thing.shape_seed)
-    parts = _PARTS[thing.kind](rng)
-    return [(outline * half @ turn.T + np.array(thing.center), shade) for outline, shade in parts]
+def _draw_blocks(pen: _Pen, blocks: Blocks) -> None:
+    if not len(blocks.rings):
+        return
+    reach = float(np.abs(blocks.rings - blocks.rings.mean(axis=1, keepdims=True)).max())
+    seen = pen.near(blocks.rings.mean(axis=1), reach * 1.5 + blocks.height_px * 1.2)
+    rings, colours = blocks.rings[seen], blocks.colours[seen]
+    if not len(rings):
+        return
+    if reach * pen.fineness > 2.5:
+        shadow = pen.shadow * blocks.height_px / pen.px_per_m
+        pen.shade(list(rings + shadow), 0.45)
+    kinds, which = np.unique((colours / 12).astype(int), axis=0, return_inverse=True)
+    for index in range(len(kinds)):
+        chosen = which.ravel() == index
+        colour = colours[chosen].mean(axis=0)
+        pen.fill_many(rings[chosen], tuple(colour.tolist()))
+        if blocks.is_ridged and reach * pen.fineness > 2.5:
+            halves = rings[chosen].copy()
+            halves[:, 0] = (halves[:, 0] + halves[:, 3]) / 2
+            halves[:, 1] = (halves[:, 1] + halves[:, 2]) / 2
+            pen.fill_many(halves, tuple((colour * 0.74).tolist()))
 
 
-def _rectangle(left: float, top: float, right: float, bottom: float) -> Points:
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
+def _draw_crowns(pen: _Pen, crowns: Crowns) -> None:
+    seen = pen.near(crowns.centers, float(crowns.radii_px.max()) * 3)
+    if not seen.any():
+        return
+    centers, radii, colours = crowns.centers[seen], crowns.radii_px[seen], crowns.colours[seen]
+    ring = disc(1.0, 10)
+    outlines = centers[:, None] + ring * radii[:, None, None]
+    is_large = radii.max() * pen.fineness > 8
+    if is_large:
+        pen.shade(list(outlines + pen.shadow * 7), 0.4)
+    shapes = [(pen.fixed(outlines), 1.0)]
+    if is_large:
+        shapes.append((pen.fixed(centers[:, None] + (ring * 0.55 - 0.2) * radii[:, None, None]), 1.16))
+    for fixed, light in shapes:
+        for outline, colour in zip(fixed, np.minimum(colours * light, 255).tolist(), strict=True):
+            cv2.fillConvexPoly(pen.canvas, outline, (*colour, 14.0), cv2.LINE_8, _SHIFT)
 
 
-def _disc(radius: float, count: int = 24) -> Points:
-    angles = np.linspace(0, 2 * math.pi, count, endpoint=False)
-    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+def _draw_layer(pen: _Pen, layer: Layer) -> None:
+    if isinstance(layer, Patch):
+        _draw_patch(pen, layer)
+    elif isinstance(layer, Line):
+        _draw_line(pen, layer)
+    elif isinstance(layer, Blocks):
+        _draw_blocks(pen, layer)
+    else:
+        _draw_crowns(pen, layer)
 
 
-def _ship(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    hull = np.array([[-1, -0.75], [-0.85, -1], [0.55, -1], [1, 0], [0.55, 1], [-0.85, 1], [-1, 0.75]])
-    bridge = _rectangle(-0.85, -0.6, -0.55, 0.6)
-    hatches = [(_rectangle(x, -0.5, x + 0.2, 0.5), 0.72) for x in (-0.35, -0.05, 0.25)]
-    return [(hull, 1.0), (bridge, 210.0), *hatches]
+def _draw_site(pen: _Pen, site: Site) -> None:
+    pen.fill(site.outline, SURFACES[site.ground], 0.8)
+    pen.line(site.outline, _LINE, 1.2 * pen.px_per_m, is_closed=True)
+    for place in site.places:
+        pen.line(place, _LINE, 0.35 * pen.px_per_m, is_closed=True)
+    for thing in site.things:
+        _draw_thing(pen, thing)
 
 
-def _plane(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    sweep = rng.uniform(0.25, 0.45)
-    wings = np.array([[0.25, 0], [-0.05 - sweep / 2, 1], [-0.3 - sweep / 2, 1], [-0.15, 0],
-                      [-0.3 - sweep / 2, -1], [-0.05 - sweep / 2, -1]])  # fmt: skip
-    tail = np.array([[-0.72, 0], [-0.9, 0.36], [-1, 0.36], [-0.94, 0], [-1, -0.36], [-0.9, -0.36]])
-    body = np.array([[1, 0], [0.86, 0.09], [-0.8, 0.09], [-1, 0], [-0.8, -0.09], [0.86, -0.09]])
-    return [(wings, 1.0), (tail, 1.0), (body, 1.0)]
+def _draw_landmark(pen: _Pen, landmark: Landmark) -> None:
+    if landmark.plot:
+        pen.fill(landmark.plot_outline, SURFACES[landmark.plot], 0.8)
+        pen.line(landmark.plot_outline, _LINE, 1.2 * pen.px_per_m, is_closed=True)
+    if landmark.trail is not None:
+        pen.blend(landmark.trail, _DUST if landmark.plot else _FOAM, 0.62, landmark.lake)
+    if landmark.companion is not None:
+        _draw_thing(pen, landmark.companion)
+    _draw_thing(pen, landmark.thing)
 
 
-def _car(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    body = np.array(
-        [[-1, -0.8], [-0.85, -1], [0.8, -1], [1, -0.7], [1, 0.7], [0.8, 1], [-0.85, 1], [-1, 0.8]]
-    )
-    return [
-        (body, 1.0),
-        (_rectangle(0.2, -0.75, 0.45, 0.75), 40.0),
-        (_rectangle(-0.75, -0.7, -0.55, 0.7), 46.0),
-    ]
-
-
-def _storage_tank(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    return [(_disc(1.0), 1.0), (_disc(0.82), 0.86), (_disc(0.74), 1.0), (_disc(0.16), 0.6)]
-
-
-def _building(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    if rng.random() < 0.5:  # pitched roof, one side in the light
-        return [(_rectangle(-1, -1, 1, 1), 1.0), (_rectangle(-1, 0, 1, 1), 0.72)]
-    boxes = [(_rectangle(x, y, x + 0.25, y + 0.3), 0.6) for x, y in rng.uniform(-0.8, 0.5, (3, 2))]
-    return [(_rectangle(-1, -1, 1, 1), 1.0), (_rectangle(-0.9, -0.86, 0.9, 0.86), 0.88), *boxes]
-
-
-def _tree(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    crown = _disc(1.0, 18) * (1 + rng.normal(0, 0.09, (18, 1)))
-    return [(crown, 1.0), (crown * 0.62 - 0.14, 1.2), (crown * 0.3 - 0.2, 1.3)]
-
-
-def _rock(rng: np.random.Generator) -> list[tuple[Points, float]]:
-    crag = _disc(1.0, 9) * rng.uniform(0.62, 1.0, (9, 1))
-    return [(crag, 1.0), (crag * 0.6 - 0.1, 1.18), (crag * 0.35 + 0.12, 0.8)]
-
-
-_PARTS = {
-    "ship": _ship,
-    "plane": _plane,
-    "car": _car,
-    "storage tank": _storage_tank,
-    "building": _building,
-    "tree": _tree,
-    "rock": _rock,
-}
+def _draw_thing(pen: _Pen, thing: Thing) -> None:
+    height = HEIGHTS_M[thing.kind]
+    if height and max(thing.half) * pen.fineness > 1.5:
+        pen.shade([ring + pen.shadow * height for ring, paint in thing.parts if paint == 1.0], 0.45)
+    shade = np.random.default_rng(thing.shape_seed).normal(0, 7)
+    base = np.clip(np.array(thing.colour) + shade, 0, 255)
+    for ring, paint in thing.parts:
+        if isinstance(paint, tuple):
+            pen.fill(ring, paint)
+        else:
+            red, green, blue = np.clip(base * paint, 0, 255).tolist()
+            pen.fill(ring, (red, green, blue))
 
 
 def _sensor(
-    canvas: NDArray[np.float32], scene: Scene, window: PixelBox, scene_px_per_view_px: float
+    canvas: NDArray[np.float32], light: Light, window: PixelBox, step: float, gsd_m: float
 ) -> NDArray[np.float32]:
-    """Texture of the ground, sensor noise, light; noise fades as pixels are merged."""
+    """Texture of the ground, haze, light and noise; noise fades as pixels are merged."""
     rows, columns = canvas.shape[:2]
-    step = max(1.0, scene_px_per_view_px)
-    column = (window.left + np.arange(columns) * step).astype(np.int64)
-    row = (window.top + np.arange(rows) * step).astype(np.int64)
-    coarse = _noise_tile(1)[np.ix_((row // 8) % _TILE_PX, (column // 8) % _TILE_PX)]
-    fine = _noise_tile(0)[np.ix_(row % _TILE_PX, column % _TILE_PX)]
-    texture = coarse * 5.0 + fine * (scene.noise / step)
-    return (canvas + texture[..., None] - 128) * scene.contrast + 128 + scene.brightness
+    step = max(1.0, step)
+    column = (window.left + (np.arange(columns) + 0.5) * window.width / columns).astype(np.int64)
+    row = (window.top + (np.arange(rows) + 0.5) * window.height / rows).astype(np.int64)
+    crowns = _tile("crowns", step / 2 * gsd_m / 0.3)
+    scaled = 0.3 / gsd_m / 2  # a crown is as many metres wide at every ground sampling distance
+    clumps = _sampled(crowns, (column / scaled).astype(np.int64) // 4, (row / scaled).astype(np.int64) // 4)
+    grain = _sampled(_tile("grain", step / 6), column // 6, row // 6)
+    texture = clumps * canvas[..., 3] + grain * 3.0
+    pixels = canvas[..., :3] + texture[..., None]
+    pixels += (np.array([206, 214, 222], np.float32) - pixels) * light.haze
+    fine = _sampled(_tile("white", 1.0), column, row) * (light.noise / step)
+    lit = (pixels + fine[..., None] - 128) * light.contrast + 128 + light.brightness
+    return np.asarray(lit, np.float32)
 
 
-@lru_cache(maxsize=2)
-def _noise_tile(octave: int) -> NDArray[np.float32]:
-    """Standard normal noise, white (0) or with a grain of some pixels (1); seamless."""
-    rng = np.random.default_rng(octave)
-    tile = rng.standard_normal((_TILE_PX, _TILE_PX)).astype(np.float32)
-    if octave:
-        tile = _wrapped_blur(tile)
+def _sampled(
+    tile: NDArray[np.float32], column: NDArray[np.int64], row: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    reduced = _TILE_PX // len(tile)
+    return tile[np.ix_((row // reduced) % len(tile), (column // reduced) % len(tile))]
+
+
+def _tile(name: str, step: float) -> NDArray[np.float32]:
+    """A seamless tile, averaged over as many of its pixels as one pixel of the view covers."""
+    level = int(np.clip(round(math.log2(max(1.0, step))), 0, 7))
+    return _tile_at(name, level)
+
+
+@lru_cache(maxsize=32)
+def _tile_at(name: str, level: int) -> NDArray[np.float32]:
+    if level:
+        finer = _tile_at(name, level - 1)
+        side = len(finer) // 2
+        return np.asarray(finer.reshape(side, 2, side, 2).mean(axis=(1, 3)), np.float32)
+    return _TILES[name]()
+
+
+def _white() -> NDArray[np.float32]:
+    rng = np.random.default_rng(0)
+    return np.asarray(rng.standard_normal((_TILE_PX, _TILE_PX)), np.float32)
+
+
+def _grain() -> NDArray[np.float32]:
+    """Noise with a grain of some pixels; seamless."""
+    padded = np.pad(np.random.default_rng(1).standard_normal((_TILE_PX, _TILE_PX)), 16, mode="wrap")
+    tile = cv2.GaussianBlur(padded.astype(np.float32), (0, 0), 2)[16:-16, 16:-16]
     return np.asarray(tile / tile.std(), np.float32)
 
 
-def _wrapped_blur(tile: NDArray[np.float32]) -> NDArray[np.float32]:
-    padded = np.pad(tile, 16, mode="wrap")
-    return np.asarray(cv2.GaussianBlur(padded, (0, 0), 3)[16:-16, 16:-16])
+def _crowns() -> NDArray[np.float32]:
+    """A wood from above: thousands of round crowns, each lit on one side; seamless, mean 0, about ±1."""
+    rng = np.random.default_rng(2)
+    tile = np.full((_TILE_PX, _TILE_PX), -1.2, np.float32)
+    for x, y, radius, tone in zip(*rng.uniform(0, _TILE_PX, (2, 5200)), rng.uniform(7, 13, 5200),
+                                  rng.normal(0, 0.4, 5200), strict=True):  # fmt: skip
+        for shift_x in (-_TILE_PX, 0, _TILE_PX):
+            for shift_y in (-_TILE_PX, 0, _TILE_PX):
+                center = (round(x + shift_x), round(y + shift_y))
+                if not all(-20 < value < _TILE_PX + 20 for value in center):
+                    continue
+                cv2.circle(tile, center, round(radius), float(tone - 0.35), -1)
+                cv2.circle(tile, (center[0] - 2, center[1] - 2), round(radius * 0.6), float(tone + 0.35), -1)
+    tile -= tile.mean()
+    return np.asarray(tile / tile.std(), np.float32)
+
+
+_TILES = {"white": _white, "grain": _grain, "crowns": _crowns}

@@ -1,131 +1,95 @@
-"""What lies where in a procedural scene: ground, sites and objects, exact to the pixel, no picture yet.
+"""What lies where in a procedural scene, exact to the pixel; no picture yet.
 
-A scene is a square of ``size_px`` pixels of 0.5 m. Its nine ninths (north-west … south-east) hold at
-most one object each, so "the object in the north" names one thing. Objects measure 20–200 px, a few
-pixels at most in an overview, and every kind of site may hold several kinds of object, so that what an
-object *is* must be looked at from near by.
+A scene is a square of one of seven kinds. Its nine ninths (north-west … south-east) hold at most one
+thing each that can be asked about: a landmark on its plot or afloat, a site with several things, or a
+lake. So "the object in the north" names one thing. In an overview a landmark is a few pixels wide: what
+it is, its colour and what lies beside it must be looked at from near by.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Tuple
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...core.frames import PixelBox
+from .ground import Ground, Layer, Patch, blob
+from .palette import SEASONS, Colour, Palette, season_palette
+from .shapes import Points
+from .themes import THEMES, URBAN, lay_ground
+from .things import (
+    LAND_KINDS,
+    LARGEST_SITE_M,
+    SITE_KINDS,
+    WATER_KINDS,
+    Landmark,
+    Site,
+    make_landmark,
+    make_site,
+)
 
-GSD_M = 0.5
 NINTHS = (
     "north-west", "north", "north-east",
     "west", "centre", "east",
     "south-west", "south", "south-east",
 )  # fmt: skip
-COLOURS = {
-    "red": (196, 38, 34),
-    "blue": (38, 76, 190),
-    "white": (240, 240, 236),
-    "yellow": (232, 202, 42),
-    "black": (28, 28, 32),
-    "green": (34, 138, 62),
-    "orange": (232, 122, 28),
-}
-WATER_KINDS = ("ship", "rock")
-LAND_KINDS = ("plane", "car", "storage tank", "building", "tree")
-KINDS = WATER_KINDS + LAND_KINDS
-PAINTED_KINDS = ("ship", "plane", "car", "storage tank", "building")
-"""Kinds that have a colour of their own; rocks are grey and trees green."""
-
-_LENGTHS_PX = {
-    "ship": (60, 200),
-    "rock": (40, 120),
-    "plane": (60, 130),
-    "car": (22, 40),
-    "storage tank": (40, 110),
-    "building": (50, 160),
-    "tree": (28, 70),
-}
-_GROUNDS = {
-    "grass": (104, 132, 72),
-    "dry grass": (152, 146, 96),
-    "meadow": (86, 118, 66),
-    "sand": (198, 178, 134),
-    "steppe": (142, 128, 98),
-}
-_FIELDS = ((122, 142, 62), (172, 156, 84), (146, 112, 76), (88, 122, 54), (196, 182, 116), (112, 92, 66))
-_WATERS = ((38, 66, 92), (46, 84, 104), (30, 52, 72), (58, 92, 96))
-
-Colour = Tuple[int, int, int]
-Points = NDArray[np.float64]  # (n, 2) column, row
+GSDS_M = (0.2, 0.25, 0.3, 0.35)
+SMALLEST_PX, LARGEST_PX = 512, 16384
+MOST_LAKES = 4
+_SITE_REACH_M = LARGEST_SITE_M / math.sqrt(2) + 2
 
 
 @dataclass(frozen=True)
-class Patch:
-    """A filled outline of one cover; ``cover`` is field, water, pier or apron."""
-
-    cover: str
-    outline: Points
-    colour: Colour
-    stripe_angle_rad: float | None = None
-
-
-@dataclass(frozen=True)
-class SceneObject:
-    """One thing that can be asked about.
+class Light:
+    """Sun, air and sensor.
 
     Args:
-        kind: One of :data:`KINDS`.
-        colour: One of :data:`COLOURS`, or "grey" (rocks) or "leaf green" (trees).
-        center: (column, row), pixels.
-        length_px: Longest side.
-        width_px: Shortest side.
-        angle_rad: Clockwise from east.
-        ninth: Index into :data:`NINTHS`.
-        shape_seed: Decides details of the outline.
+        sun_rad: Where shadows fall, clockwise from east.
+        shadow_share: Length of a shadow as a share of the height.
+        haze: 0 clear to 0.35.
+        noise: Standard deviation of a native pixel, grey levels.
     """
 
-    kind: str
-    colour: str
-    center: tuple[float, float]
-    length_px: float
-    width_px: float
-    angle_rad: float
-    ninth: int
-    shape_seed: int
-
-    @property
-    def box(self) -> PixelBox:
-        """The upright box around it, full-scene pixels."""
-        cos, sin = abs(math.cos(self.angle_rad)), abs(math.sin(self.angle_rad))
-        if self.kind in ("storage tank", "tree", "rock"):
-            cos, sin = 1.0, 0.0
-        half_width = (self.length_px * cos + self.width_px * sin) / 2
-        half_height = (self.length_px * sin + self.width_px * cos) / 2
-        column, row = self.center
-        return PixelBox(column - half_width, row - half_height, column + half_width, row + half_height)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything a drawing needs; equal seeds give equal scenes."""
-
-    seed: int
-    size_px: int
-    ground: Colour
-    water: Colour
-    patches: tuple[Patch, ...]
-    roads: tuple[tuple[Points, float], ...]
-    objects: tuple[SceneObject, ...]
-    sun_angle_rad: float
+    sun_rad: float
+    shadow_share: float
+    haze: float
     brightness: float
     contrast: float
     noise: float
 
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that a drawing needs; equal seeds and sizes give equal scenes.
+
+    Args:
+        gsd_m: Metres in a pixel.
+        theme: One of :data:`~.themes.THEMES`.
+        season: One of :data:`~.palette.SEASONS`.
+        layers: Of the ground, in painting order.
+        lakes: Outlines, (n, 2) each.
+    """
+
+    seed: int
+    size_px: int
+    gsd_m: float
+    theme: str
+    season: str
+    palette: Palette
+    layers: tuple[Layer, ...]
+    lakes: tuple[Points, ...]
+    landmarks: tuple[Landmark, ...]
+    sites: tuple[Site, ...]
+    light: Light
+
     @property
     def extent(self) -> PixelBox:
         return PixelBox(0, 0, self.size_px, self.size_px)
+
+    @property
+    def is_urban(self) -> bool:
+        return self.theme in URBAN
 
 
 def make_scene(seed: int, size_px: int = 4096) -> Scene:
@@ -133,145 +97,112 @@ def make_scene(seed: int, size_px: int = 4096) -> Scene:
 
     Args:
         seed: Any non-negative integer.
-        size_px: Side, at least 1,024.
+        size_px: Side, from :data:`SMALLEST_PX` to :data:`LARGEST_PX`.
+
+    Raises:
+        ValueError: A size outside that.
     """
-    if size_px < 1024:
-        raise ValueError(f"a scene measures at least 1,024 pixels, not {size_px}")
+    if not SMALLEST_PX <= size_px <= LARGEST_PX:
+        raise ValueError(f"a scene measures {SMALLEST_PX} to {LARGEST_PX} pixels, not {size_px}")
     rng = np.random.default_rng([seed, size_px])
-    ground = _jitter(rng, list(_GROUNDS.values())[rng.integers(len(_GROUNDS))], 14)
-    water = _jitter(rng, _WATERS[rng.integers(len(_WATERS))], 12)
-    patches = _fields(rng, size_px)
-    sites, objects = _sites(rng, size_px, water)
+    theme, season = _pick(rng, THEMES), _pick(rng, SEASONS)
+    gsd_m = float(rng.choice(GSDS_M))
+    palette = season_palette(season, rng)
+    ground = Ground(size_px, 1 / gsd_m)
+    lay_ground(ground, theme, rng, palette)
+    ninths = rng.permutation(9).tolist()
+    lakes, landmarks = _lakes(ground, rng, ninths, palette.water)
+    sites: list[Site] = []
+    for ninth in ninths:
+        _settle(ground, rng, ninth, landmarks, sites)
     return Scene(
-        seed=seed,
-        size_px=size_px,
-        ground=ground,
-        water=water,
-        patches=(*patches, *sites),
-        roads=_roads(rng, size_px),
-        objects=objects,
-        sun_angle_rad=float(rng.uniform(0, 2 * math.pi)),
-        brightness=float(rng.normal(0, 9)),
-        contrast=float(rng.uniform(0.82, 1.14)),
-        noise=float(rng.uniform(2, 8)),
+        seed, size_px, gsd_m, theme, season, palette, tuple(ground.layers), lakes,
+        tuple(sorted(landmarks, key=lambda one: one.ninth)), tuple(sorted(sites, key=lambda one: one.ninth)),
+        _light(rng),
+    )  # fmt: skip
+
+
+def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
+    return options[int(rng.integers(len(options)))]
+
+
+def _light(rng: np.random.Generator) -> Light:
+    return Light(
+        sun_rad=float(rng.uniform(0, 2 * math.pi)),
+        shadow_share=float(rng.uniform(0.35, 1.1)),
+        haze=float(max(0.0, rng.uniform(-0.15, 0.3))),
+        brightness=float(rng.normal(0, 7)),
+        contrast=float(rng.uniform(0.85, 1.12)),
+        noise=float(rng.uniform(1.5, 7)),
     )
 
 
-def _jitter(rng: np.random.Generator, colour: Colour, spread: float) -> Colour:
-    red, green, blue = np.clip(np.array(colour) + rng.normal(0, spread, 3), 0, 255).astype(int).tolist()
-    return red, green, blue
+def _spot(
+    ground: Ground, rng: np.random.Generator, ninth: int, reach_px: float, *, afloat: bool
+) -> tuple[float, float] | None:
+    """A place in a ninth, away from its edges, where something that reaches so far has room."""
+    free = ground.free_spots(reach_px, afloat=afloat)
+    cells = len(free)
+    third = cells / 3
+    low = (np.array([ninth % 3, ninth // 3]) + 0.14) * third
+    high = low + 0.72 * third
+    rows, columns = np.nonzero(free)
+    inside = (columns >= low[0]) & (columns < high[0]) & (rows >= low[1]) & (rows < high[1])
+    if not inside.any():
+        return None
+    chosen = int(rng.choice(np.flatnonzero(inside)))
+    scale = ground.size_px / cells
+    column, row = ((np.array([columns[chosen], rows[chosen]]) + rng.uniform(0, 1, 2)) * scale).tolist()
+    return column, row
 
 
-def _fields(rng: np.random.Generator, size_px: int) -> tuple[Patch, ...]:
-    """Farmland: a turned grid of plots, some left as open ground."""
-    angle, pitch = rng.uniform(0, math.pi), rng.uniform(0.13, 0.3) * size_px
-    share = rng.uniform(0.0, 0.6)
-    count = math.ceil(1.5 * size_px / pitch)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    patches = []
-    for i in range(-count // 2, count // 2 + 1):
-        for j in range(-count // 2, count // 2 + 1):
-            if rng.random() > share:
-                continue
-            across, down = rng.uniform(0.6, 0.97, 2) * pitch
-            corner = np.array([i, j]) * pitch
-            outline = corner + np.array([[0, 0], [across, 0], [across, down], [0, down]])
-            colour = _jitter(rng, _FIELDS[rng.integers(len(_FIELDS))], 9)
-            stripe = angle + (math.pi / 2 if rng.random() < 0.5 else 0)
-            patches.append(Patch("field", outline @ turn.T + size_px / 2, colour, stripe))
-    return tuple(patches)
+def _lakes(
+    ground: Ground, rng: np.random.Generator, ninths: list[int], water: Colour
+) -> tuple[tuple[Points, ...], list[Landmark]]:
+    """Up to four lakes, each number as likely; what floats on them. Takes their ninths off the list."""
+    wanted = int(rng.integers(MOST_LAKES + 1))
+    outlines: list[Points] = []
+    landmarks: list[Landmark] = []
+    for ninth in list(ninths):
+        if len(outlines) == wanted:
+            break
+        radius = ground.px_per_m * float(rng.uniform(58, 78))
+        spot = _spot(ground, rng, ninth, radius * 1.3, afloat=False)
+        if spot is None:
+            continue
+        ninths.remove(ninth)
+        outline = blob(rng, np.array(spot), radius, 0.1)
+        shore = np.array(spot) + (outline - np.array(spot)) * 1.07
+        ground.add(Patch(shore, (188, 174, 138), 1.0))
+        ground.add(Patch(outline, water, 0.6), keep_clear=True)
+        outlines.append(outline)
+        if rng.random() < 0.7:
+            floating = make_landmark(rng, _pick(rng, WATER_KINDS), spot, ninth, ground.px_per_m)
+            landmarks.append(replace(floating, lake=outline))
+    return tuple(outlines), landmarks
 
 
-def _roads(rng: np.random.Generator, size_px: int) -> tuple[tuple[Points, float], ...]:
-    """Up to three bent lines from edge to edge, each (points, width in pixels)."""
-    roads = []
-    for _ in range(rng.integers(0, 4)):
-        along = np.linspace(-0.05, 1.05, 12) * size_px
-        start, end = rng.uniform(0, size_px, 2)
-        bend = np.sin(np.linspace(0, math.pi * rng.uniform(0.5, 2), 12)) * rng.normal(0, 0.06) * size_px
-        across = np.linspace(start, end, 12) + bend
-        pair = (along, across) if rng.random() < 0.5 else (across, along)
-        roads.append((np.stack(pair, axis=1), float(rng.uniform(14, 34))))
-    return tuple(roads)
-
-
-def _sites(
-    rng: np.random.Generator, size_px: int, water: Colour
-) -> tuple[tuple[Patch, ...], tuple[SceneObject, ...]]:
-    """A site and an object in some of the ninths; lakes hold ships or rocks, land the others."""
-    patches: list[Patch] = []
-    objects: list[SceneObject] = []
-    taken = rng.permutation(9)[: rng.integers(3, 10)]
-    for ninth in sorted(int(index) for index in taken):
-        cell = size_px / 3
-        margin = 0.16 * cell
-        column, row = (
-            (ninth % 3) * cell + rng.uniform(margin, cell - margin),
-            (ninth // 3) * cell + rng.uniform(margin, cell - margin),
-        )
-        is_water = rng.random() < 0.34
-        kind = str(rng.choice(WATER_KINDS if is_water else LAND_KINDS))
-        thing = _object(rng, kind, (column, row), ninth)
-        if is_water:
-            patches.append(Patch("water", _blob(rng, (column, row), rng.uniform(170, 430)), water))
-            if kind == "ship" and rng.random() < 0.5:
-                patches.append(_pier(rng, thing))
-        elif rng.random() < 0.6:
-            patches.append(_apron(rng, (column, row)))
-        objects.append(thing)
-    return tuple(patches), tuple(objects)
-
-
-def _object(rng: np.random.Generator, kind: str, center: tuple[float, float], ninth: int) -> SceneObject:
-    shortest, longest = _LENGTHS_PX[kind]
-    length = float(shortest + (longest - shortest) * rng.random() ** 1.6)
-    proportion = {
-        "ship": rng.uniform(0.2, 0.32),
-        "plane": rng.uniform(0.85, 1.05),
-        "car": rng.uniform(0.42, 0.52),
-        "building": rng.uniform(0.5, 0.95),
-    }.get(kind, 1.0)
-    colour = str(rng.choice(list(COLOURS)))
-    if kind not in PAINTED_KINDS:
-        colour = "grey" if kind == "rock" else "leaf green"
-    return SceneObject(
-        kind=kind,
-        colour=colour,
-        center=center,
-        length_px=length,
-        width_px=max(10.0, length * float(proportion)),
-        angle_rad=float(rng.uniform(0, 2 * math.pi)),
-        ninth=ninth,
-        shape_seed=int(rng.integers(1 << 30)),
-    )
-
-
-def _blob(rng: np.random.Generator, center: tuple[float, float], radius_px: float) -> Points:
-    angles = np.linspace(0, 2 * math.pi, 28, endpoint=False)
-    radii = radius_px * np.ones_like(angles)
-    for wave in (2, 3, 5):
-        radii *= 1 + rng.uniform(0, 0.16) * np.cos(wave * angles + rng.uniform(0, 6.3))
-    return np.stack([center[0] + radii * np.cos(angles), center[1] + radii * np.sin(angles)], axis=1)
-
-
-def _pier(rng: np.random.Generator, ship: SceneObject) -> Patch:
-    """A jetty along one side of the ship, reaching out towards its stern."""
-    side = ship.width_px / 2 + rng.uniform(5, 12)
-    width, ahead, astern = rng.uniform(9, 18), ship.length_px * 0.4, ship.length_px / 2 + rng.uniform(60, 160)
-    corners = np.array([[ahead, side], [-astern, side], [-astern, side + width], [ahead, side + width]])
-    if rng.random() < 0.5:
-        corners = corners * (1, -1)
-    cos, sin = math.cos(ship.angle_rad), math.sin(ship.angle_rad)
-    outline = corners @ np.array([[cos, sin], [-sin, cos]]) + np.array(ship.center)
-    return Patch("pier", outline, _jitter(rng, (150, 140, 124), 8))
-
-
-def _apron(rng: np.random.Generator, center: tuple[float, float]) -> Patch:
-    """A paved rectangle, big enough to be seen in the overview, with the object somewhere on it."""
-    half = rng.uniform(110, 260, 2)
-    shift = rng.uniform(-0.35, 0.35, 2) * half
-    angle = rng.uniform(0, math.pi)
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half + shift
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    grey = int(rng.integers(118, 186))
-    return Patch("apron", corners @ turn.T + np.array(center), _jitter(rng, (grey, grey, grey - 4), 4))
+def _settle(
+    ground: Ground, rng: np.random.Generator, ninth: int, landmarks: list[Landmark], sites: list[Site]
+) -> None:
+    """Put a landmark, a site or nothing into a ninth; where there is no room, nothing."""
+    m = ground.px_per_m
+    roll = rng.random()
+    if roll < 0.12:
+        return
+    afloat = _spot(ground, rng, ninth, 48 * m, afloat=True)
+    if afloat is not None and rng.random() < 0.75:
+        landmarks.append(make_landmark(rng, _pick(rng, WATER_KINDS), afloat, ninth, m))
+        return
+    if roll < 0.56:
+        kind = _pick(rng, LAND_KINDS)
+        spot = _spot(ground, rng, ninth, 40 * m, afloat=False)
+        if spot is not None:
+            landmarks.append(make_landmark(rng, kind, spot, ninth, m))
+            ground.reserve(landmarks[-1].plot_outline)
+        return
+    site_kind = _pick(rng, tuple(SITE_KINDS))
+    spot = _spot(ground, rng, ninth, _SITE_REACH_M * m, afloat=False)
+    if spot is not None:
+        sites.append(make_site(rng, site_kind, spot, ninth, m))
+        ground.reserve(sites[-1].outline)

@@ -1,62 +1,41 @@
-"""Questions whose true answer follows from a scene's layout, each with the box that it is read from."""
+"""Questions of all 17 LRS-GRO types whose true answer follows from a scene's layout.
+
+Answers are as likely for one wording as for another of the same type: who reads the question alone
+does no better than who always gives the most frequent answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .layout import KINDS, NINTHS, PAINTED_KINDS, WATER_KINDS, Scene, SceneObject
+from ...core.frames import PixelBox
+from . import wording
+from .layout import NINTHS, Scene
+from .things import FUNCTIONS, MOVING_KINDS, PAINTED_KINDS, SITE_KINDS, Landmark, Site
 
-NOUNS = {
-    "ship": (("ship", "ships"), ("vessel", "vessels"), ("boat", "boats")),
-    "rock": (("rock", "rocks"), ("boulder", "boulders")),
-    "plane": (("plane", "planes"), ("airplane", "airplanes"), ("aircraft", "aircraft")),
-    "car": (("car", "cars"), ("vehicle", "vehicles")),
-    "storage tank": (("storage tank", "storage tanks"), ("tank", "tanks")),
-    "building": (("building", "buildings"), ("house", "houses")),
-    "tree": (("tree", "trees"),),
-}
-_ANY = (("object", "objects"), ("thing", "things"))
-_PLACES = {
-    "north-west": ("north-west", "northwest", "north west", "top left", "upper left", "top-left"),
-    "north": ("north", "top", "upper part", "northern part"),
-    "north-east": ("north-east", "northeast", "north east", "top right", "upper right", "top-right"),
-    "west": ("west", "left", "left part", "western part"),
-    "centre": ("centre", "center", "middle"),
-    "east": ("east", "right", "right part", "eastern part"),
-    "south-west": ("south-west", "southwest", "south west", "bottom left", "lower left", "bottom-left"),
-    "south": ("south", "bottom", "lower part", "southern part"),
-    "south-east": ("south-east", "southeast", "south east", "bottom right", "lower right", "bottom-right"),
-}
-_SIDES = {"north": "northern", "south": "southern", "west": "western", "east": "eastern"}
-_COLOUR_FORMS = (
-    "What colour is the {noun}{place}?",
-    "What color is the {noun}{place}?",
-    "Which colour is the {noun}{place}?",
-    "Which colour does the {noun}{place} have?",
-    "Tell me the colour of the {noun}{place}.",
-)
-_CATEGORY_FORMS = (
-    "What is the {noun}{place}?",
-    "What kind of {noun} is{place}?",
-    "Which {noun} is{place}?",
-    "What can be seen{place}?",
-    "What is{place}?",
-)
-EXISTENCE_FORMS = (
-    "Is there {article} {noun}{place}?",
-    "Are there {plural}{place}?",
-    "Are there any {plural}{place}?",
-    "Do you see {article} {noun}{place}?",
-    "Can you see {article} {noun}{place}?",
-)
-_ASIDES = ("", "", "", "", " in this image", " in the picture", " on the map", " here", " in this scene")
-TYPES = {  # of the LRS-GRO benchmark: category of ours -> (level, type)
-    "colour": ("object", "color/pattern"),
-    "category": ("object", "category refinement"),
+TYPES = {  # our name -> (level, LRS-GRO's type)
+    "scene type": ("global", "scene type"),
+    "urban-rural": ("global", "urban-rural"),
+    "global counting": ("global", "counting"),
+    "season": ("global", "season"),
+    "region counting": ("region", "counting"),
     "existence": ("region", "existence"),
+    "status": ("region", "status"),
+    "function": ("region", "function"),
+    "object category": ("region", "object category"),
+    "other visual features": ("region", "other visual features"),
+    "category refinement": ("object", "category refinement"),
+    "color/pattern": ("object", "color/pattern"),
+    "function/usage": ("object", "function/usage"),
+    "material/surface": ("object", "material/surface"),
+    "relative position/context": ("object", "relative position/context"),
+    "shape/structure": ("object", "shape/structure"),
+    "state/motion/activity": ("object", "state/motion/activity"),
 }
+Target = Landmark | Site
 
 
 @dataclass(frozen=True)
@@ -64,145 +43,187 @@ class SceneQuestion:
     """One question and its truth.
 
     Args:
-        topic: colour, category or existence.
+        topic: A key of :data:`TYPES`.
         text: As a person would type it.
         answer: The one right answer, lower case.
-        target: The object to look at; None when the overview alone shows that there is nothing.
-        sought: What the question names: a kind, or "object"; with the place, if any.
+        target: What to look at; None for global questions, and where what is asked for is not there.
+        named: What the question names: a kind, ``object`` or ``site``.
+        where: In which ninth, as the model says it: `` north-west``; empty when the question leaves it out.
+        seen: What a close look shows that bears on the answer: ``red ship``.
+        looked_at: Where a close look shows the answer, be it that nothing is there.
     """
 
     topic: str
     text: str
     answer: str
-    target: SceneObject | None
-    sought: str
+    target: Target | None
+    named: str
+    where: str
+    seen: str
+    looked_at: PixelBox | None
 
 
 def ask_about(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
     """A question of a topic about a scene, or None where the scene offers none."""
-    makers = {"colour": _colour, "category": _category, "existence": _existence}
-    return makers[topic](scene, rng)
+    return _MAKERS[topic](scene, rng, topic)
 
 
-def article(noun: str) -> str:
-    """``a`` or ``an``."""
-    return "an" if noun[0] in "aeiou" else "a"
+def landmark_words(landmark: Landmark) -> str:
+    """``red ship``, ``tree``."""
+    return f"{landmark.thing.paint} {landmark.kind}".strip()
 
 
-def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
-    return options[int(rng.integers(len(options)))]
+def _global(answer: Callable[[Scene], str]) -> Callable[..., SceneQuestion]:
+    def make(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion:
+        said = answer(scene)
+        return SceneQuestion(topic, wording.pick(rng, wording.FORMS[topic]), said, None, "", "", said, None)
+
+    return make
 
 
-def _noun(rng: np.random.Generator, kind: str) -> tuple[str, str]:
-    forms = NOUNS.get(kind, _ANY)
-    return forms[0] if rng.random() < 0.6 else forms[int(rng.integers(len(forms)))]
+def _where(ninth: int) -> str:
+    return f" {NINTHS[ninth]}"
 
 
-def _place(rng: np.random.Generator, ninth: int) -> str:
-    """Where it is, as `` in the north`` or `` at the top left``."""
-    word = _pick(rng, _PLACES[NINTHS[ninth]]) if rng.random() < 0.6 else NINTHS[ninth]
-    if word in NINTHS and "-" in word and rng.random() < 0.2:
-        word += " corner"
-    return f" {_pick(rng, ('in', 'in', 'at'))} the {word}"
+def _about_site(
+    topic: str,
+    rng: np.random.Generator,
+    site: Site,
+    answer: str,
+    seen: str,
+    *,
+    names_kind: bool,
+) -> SceneQuestion:
+    kind = SITE_KINDS[site.kind]
+    noun = wording.pick(rng, wording.SITE_NOUNS[site.kind] if names_kind else wording.ANY_SITE)
+    text = wording.pick(rng, wording.FORMS[topic]).format(
+        site=noun,
+        items=wording.pick(rng, wording.ITEM_NOUNS[kind.item]),
+        place=wording.place(rng, site.ninth),
+    )
+    named = site.kind if names_kind else "site"
+    return SceneQuestion(topic, text, answer, site, named, _where(site.ninth), seen, site.box)
 
 
-def _pier_place(rng: np.random.Generator, ninth: int) -> str:
-    parts = NINTHS[ninth].split("-")
-    sides = [*parts[:-1], _SIDES[parts[-1]]]
-    return f" at the {'-'.join(sides)} {_pick(rng, ('pier', 'dock', 'quay'))}"
-
-
-def _whereabouts(rng: np.random.Generator, scene: Scene, target: SceneObject, kind: str) -> tuple[str, str]:
-    """How the question names the place, and the same in the model's words; both empty when needless."""
-    is_only = kind != "object" and sum(other.kind == kind for other in scene.objects) == 1
-    if is_only and rng.random() < 0.35:
-        return "", ""
-    if kind == "ship" and NINTHS[target.ninth] != "centre" and rng.random() < 0.25:
-        return _pier_place(rng, target.ninth), f" {NINTHS[target.ninth]}"
-    return _place(rng, target.ninth), f" {NINTHS[target.ninth]}"
-
-
-def _colour(scene: Scene, rng: np.random.Generator) -> SceneQuestion | None:
-    painted = [thing for thing in scene.objects if thing.kind in PAINTED_KINDS]
-    if not painted:
+def _count(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+    sites = [site for site in scene.sites if not site.fill]
+    if not sites:
         return None
-    target = painted[int(rng.integers(len(painted)))]
-    kind = "object" if rng.random() < 0.25 else target.kind
-    place, short_place = _whereabouts(rng, scene, target, kind)
-    text = _pick(rng, _COLOUR_FORMS).format(noun=_noun(rng, kind)[0], place=place)
-    return SceneQuestion("colour", text, target.colour, target, kind + short_place)
+    site = sites[int(rng.integers(len(sites)))]
+    answer = str(len(site.things))
+    return _about_site(topic, rng, site, answer, f"{answer} {site.things[0].kind}", names_kind=True)
 
 
-def _category(scene: Scene, rng: np.random.Generator) -> SceneQuestion | None:
-    if not scene.objects:
-        return None
-    target = scene.objects[int(rng.integers(len(scene.objects)))]
-    place = _place(rng, target.ninth)
-    text = _pick(rng, _CATEGORY_FORMS).format(noun=_noun(rng, "object")[0], place=place)
-    return SceneQuestion("category", text, target.kind, target, f"object {NINTHS[target.ninth]}")
-
-
-def _existence(scene: Scene, rng: np.random.Generator) -> SceneQuestion | None:
+def _existence(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
     """Yes and no are equally likely whatever is asked for, so the wording tells nothing."""
-    if not scene.objects:
+    if not scene.sites:
         return None
-    target = scene.objects[int(rng.integers(len(scene.objects)))]
+    site = scene.sites[int(rng.integers(len(scene.sites)))]
     is_there = bool(rng.random() < 0.5)
-    kind = target.kind
-    if not is_there:
-        # Mostly a kind that the same ground could hold: whether it is there must be looked at.
-        same_ground = [k for k in KINDS if k != kind and (k in WATER_KINDS) == (kind in WATER_KINDS)]
-        others = same_ground if rng.random() < 0.8 else [k for k in KINDS if k != kind]
-        kind = others[int(rng.integers(len(others)))]
-    singular, plural = _noun(rng, kind)
-    place = _place(rng, target.ninth)
-    text = _pick(rng, EXISTENCE_FORMS).format(
-        article=article(singular), noun=singular, plural=plural, place=place
+    others = [kind for kind in SITE_KINDS if kind != site.kind]
+    asked = site.kind if is_there else others[int(rng.integers(len(others)))]
+    noun = wording.pick(rng, wording.SITE_NOUNS[asked])
+    text = wording.pick(rng, wording.FORMS[topic]).format(
+        article=wording.article(noun), site=noun, place=wording.place(rng, site.ninth)
     )
-    sought = f"{kind} {NINTHS[target.ninth]}"
-    return SceneQuestion("existence", text, "yes" if is_there else "no", target, sought)
+    target = site if is_there else None
+    answer = "yes" if is_there else "no"
+    return SceneQuestion(topic, text, answer, target, asked, _where(site.ninth), site.kind, site.box)
 
 
-def unanswerable(rng: np.random.Generator) -> str:
-    """A question that pixels of these scenes cannot answer; ``<unk>`` stands for any unknown word."""
-    kind = KINDS[int(rng.integers(len(KINDS)))]
-    noun, plural = _noun(rng, kind)
-    place = _place(rng, int(rng.integers(9))) if rng.random() < 0.6 else ""
-    form = _pick(
-        rng,
-        (
-            "What is the <unk> of the {noun}{place}?",
-            "Who <unk> the {noun}{place}?",
-            "How many {plural} are there{place}?",
-            "How many <unk> <unk>{place}?",
-            "When was the {noun}{place} <unk>?",
-            "Why is the {noun}{place} <unk>?",
-            "What <unk> is the {noun}{place}?",
-            "Is there a <unk>{place}?",
-            "Are there <unk>{place}?",
-            "What colour is the <unk>{place}?",
-            "<unk> <unk> <unk>",
-            "Where is the <unk>?",
-            "<unk> the <unk> of <unk> in the <unk>?",
-            "Is the {noun}{place} <unk>?",
-        ),
+def _status(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+    sites = [site for site in scene.sites if site.fill]
+    if not sites:
+        return None
+    site = sites[int(rng.integers(len(sites)))]
+    return _about_site(topic, rng, site, site.fill, f"{site.fill} {site.kind}", names_kind=True)
+
+
+def _function(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+    if not scene.sites:
+        return None
+    site = scene.sites[int(rng.integers(len(scene.sites)))]
+    return _about_site(topic, rng, site, SITE_KINDS[site.kind].function, site.kind, names_kind=False)
+
+
+def _contents(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+    sites = [site for site in scene.sites if site.things]
+    if not sites:
+        return None
+    site = sites[int(rng.integers(len(sites)))]
+    answer = wording.ITEM_NOUNS[SITE_KINDS[site.kind].item][0]
+    return _about_site(topic, rng, site, answer, site.kind, names_kind=False)
+
+
+def _arrangement(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+    sites = [site for site in scene.sites if site.arrangement]
+    if not sites:
+        return None
+    site = sites[int(rng.integers(len(sites)))]
+    seen = f"{len(site.things)} {site.things[0].kind}"
+    return _about_site(topic, rng, site, site.arrangement, seen, names_kind=True)
+
+
+def _about_landmark(
+    topic: str, rng: np.random.Generator, scene: Scene, landmark: Landmark, answer: str, seen: str, noun: str
+) -> SceneQuestion:
+    """``noun`` is the landmark's kind, or ``object``."""
+    is_only = sum(other.kind == landmark.kind for other in scene.landmarks) == 1
+    needs_place = noun == "object" or not is_only or rng.random() < 0.75
+    companion = landmark.companion.kind if landmark.companion else ""
+    text = wording.pick(rng, wording.FORMS[topic]).format(
+        noun=wording.pick(rng, wording.NOUNS.get(noun, wording.ANY_OBJECT)),
+        place=wording.place(rng, landmark.ninth) if needs_place else "",
+        companion=wording.pick(rng, wording.NOUNS[companion]) if companion else "",
     )
-    return form.format(noun=noun, plural=plural, place=place)
+    where = _where(landmark.ninth) if needs_place else ""
+    return SceneQuestion(topic, text, answer, landmark, noun, where, seen, landmark.box)
 
 
-def with_aside(text: str, rng: np.random.Generator) -> str:
-    """The same question, sometimes with words that change nothing."""
-    return text[:-1] + _pick(rng, _ASIDES) + text[-1]
+def _landmark_topic(
+    answer: Callable[[Landmark], str], seen: Callable[[Landmark], str], *, anonymous: bool = False
+) -> Callable[..., SceneQuestion | None]:
+    """A topic about one landmark; ``answer`` gives nothing where the topic does not fit it."""
+
+    def make(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
+        fitting = [landmark for landmark in scene.landmarks if answer(landmark)]
+        if not fitting:
+            return None
+        landmark = fitting[int(rng.integers(len(fitting)))]
+        noun = "object" if anonymous or rng.random() < 0.2 else landmark.kind
+        if topic in ("material/surface", "shape/structure"):
+            noun = landmark.kind
+        return _about_landmark(topic, rng, scene, landmark, answer(landmark), seen(landmark), noun)
+
+    return make
 
 
-def wordings() -> list[str]:
-    """Every piece of wording that a question may hold, for the tokenizer's vocabulary."""
-    nouns = [form for forms in (*NOUNS.values(), _ANY) for pair in forms for form in pair]
-    places = [word for words in _PLACES.values() for word in words] + [*_PLACES, "corner", "a", "an"]
-    sides = [*_SIDES.values()]
-    sides += [f"{first}-{_SIDES[second]}" for first in ("north", "south") for second in ("west", "east")]
-    rng = np.random.default_rng(0)
-    odd = [unanswerable(rng) for _ in range(400)]
-    forms = [*_COLOUR_FORMS, *_CATEGORY_FORMS, *EXISTENCE_FORMS]
-    plain = [form.format(noun="", place="", article="", plural="") for form in forms]
-    return [*nouns, *places, *sides, *odd, *plain, *_ASIDES, "pier dock quay in at the please"]
+def _motion(landmark: Landmark) -> str:
+    if landmark.kind not in MOVING_KINDS:
+        return ""
+    return "at rest" if landmark.trail is None else "moving"
+
+
+_MAKERS: dict[str, Callable[..., SceneQuestion | None]] = {
+    "scene type": _global(lambda scene: scene.theme),
+    "urban-rural": _global(lambda scene: "urban" if scene.is_urban else "rural"),
+    "global counting": _global(lambda scene: str(len(scene.lakes))),
+    "season": _global(lambda scene: scene.season),
+    "region counting": _count,
+    "existence": _existence,
+    "status": _status,
+    "function": _function,
+    "object category": _contents,
+    "other visual features": _arrangement,
+    "category refinement": _landmark_topic(lambda one: one.kind, landmark_words, anonymous=True),
+    "color/pattern": _landmark_topic(
+        lambda one: one.thing.paint if one.kind in PAINTED_KINDS else "", landmark_words
+    ),
+    "function/usage": _landmark_topic(
+        lambda one: FUNCTIONS.get(one.kind, ""), landmark_words, anonymous=True
+    ),
+    "material/surface": _landmark_topic(lambda one: one.thing.roof, landmark_words),
+    "relative position/context": _landmark_topic(lambda one: one.side, landmark_words),
+    "shape/structure": _landmark_topic(lambda one: one.thing.shape, landmark_words),
+    "state/motion/activity": _landmark_topic(_motion, landmark_words),
+}

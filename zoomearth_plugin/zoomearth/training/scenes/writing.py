@@ -11,22 +11,25 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
+from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from ...core.frames import PixelBox, View
+from ..data.boxes import LRS_GRO_FRAME_PX, frame_unit_px, native_box
+from ..data.question import LabelledQuestion
+from . import FIRST_UNSEEN_SEED
 from .drawing import draw
-from .layout import GSD_M, Scene, make_scene
+from .layout import Scene, make_scene
 from .questions import TYPES, SceneQuestion, ask_about
 
 _LOG = logging.getLogger(__name__)
 _BLOCK_PX = 512
 _STRIP_PX = 1024
 _CRS = "EPSG:32633"
-LRS_GRO_FRAME_PX = 1024
-"""LRS-GRO gives boxes in a frame whose longer side is this."""
+_REASONED = frozenset({"urban-rural", "season", "function", "function/usage", "status"})
 
 
-def main(out: Path, count: int, seed: int, size_px: int) -> int:
+def write_scenes(out: Path, count: int, seed: int, size_px: int) -> None:
     """Write scenes ``seed … seed + count - 1`` and ``questions.jsonl`` into a folder."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "questions.jsonl").open("w", encoding="utf-8") as file:
@@ -37,11 +40,11 @@ def main(out: Path, count: int, seed: int, size_px: int) -> int:
             _LOG.info("wrote %s", path)
             for row in question_rows(scene, path.name):
                 file.write(json.dumps(row) + "\n")
-    return 0
 
 
 def write_scene(scene: Scene, path: Path) -> None:
     """The scene at native resolution: RGB uint8, tiled, deflate, no overviews; same seed, same bytes."""
+    left, top = _origin(scene)
     profile = {
         "driver": "GTiff",
         "width": scene.size_px,
@@ -49,7 +52,7 @@ def write_scene(scene: Scene, path: Path) -> None:
         "count": 3,
         "dtype": "uint8",
         "crs": _CRS,
-        "transform": Affine(GSD_M, 0, _origin(scene)[0], 0, -GSD_M, _origin(scene)[1]),
+        "transform": Affine(scene.gsd_m, 0, left, 0, -scene.gsd_m, top),
         "photometric": "RGB",
         "tiled": True,
         "blockxsize": _BLOCK_PX,
@@ -65,10 +68,10 @@ def write_scene(scene: Scene, path: Path) -> None:
 
 def _origin(scene: Scene) -> tuple[float, float]:
     """Upper-left corner, metres: neighbouring seeds lie apart, inside the zone."""
-    return 400_000.0 + 5_000 * (scene.seed % 40), 5_400_000.0 + 5_000 * (scene.seed // 40 % 40)
+    return 400_000.0 + 6_000 * (scene.seed % 30), 5_400_000.0 + 6_000 * (scene.seed // 30 % 30)
 
 
-def _blocks(scene: Scene) -> Iterator[tuple[Window, Any]]:
+def _blocks(scene: Scene) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
     for top in range(0, scene.size_px, _STRIP_PX):
         for left in range(0, scene.size_px, _STRIP_PX):
             right, bottom = min(left + _STRIP_PX, scene.size_px), min(top + _STRIP_PX, scene.size_px)
@@ -77,37 +80,53 @@ def _blocks(scene: Scene) -> Iterator[tuple[Window, Any]]:
 
 
 def scene_questions(scene: Scene) -> list[SceneQuestion]:
-    """One question a topic, always the same for a scene; each has an object to look at."""
+    """One question of each type that the scene offers, always the same for a scene."""
     rng = np.random.default_rng([scene.seed, 79])
-    found = []
-    for topic in TYPES:
-        for _ in range(20):
-            question = ask_about(scene, rng, topic)
-            if question is not None and question.target is not None:
-                found.append(question)
-                break
-    return found
+    asked = [ask_about(scene, rng, topic) for topic in TYPES]
+    return [question for question in asked if question is not None]
 
 
 def question_rows(scene: Scene, image_name: str) -> list[dict[str, Any]]:
-    """The scene's questions as LRS-GRO rows; ``bbox`` in a frame of 1,024."""
-    rows = []
+    """The scene's questions as LRS-GRO rows; ``bbox`` in a frame of 1,024, null where there is none.
+
+    A question about a thing that is not there has no box, either.
+    """
     scale = LRS_GRO_FRAME_PX / scene.size_px
+    rows = []
     for number, question in enumerate(scene_questions(scene)):
         level, kind = TYPES[question.topic]
-        if question.target is None:
-            raise ValueError(f"nothing to look at: {question.text}")
+        box = (
+            question.target.box.intersection(scene.extent).to_json() if question.target is not None else None
+        )
         rows.append(
             {
                 "question_id": f"{scene.seed}-{number}",
                 "image_name": image_name,
-                "category": question.topic,
+                "category": kind,
                 "question": question.text,
-                "higher_level": level,
+                "higher_level": "reasoning" if question.topic in _REASONED else "perception",
                 "ground_truth": question.answer,
-                "bbox": [round(side * scale, 2) for side in question.target.box.to_json()],
-                "type": kind,
-                "split": "test" if scene.seed >= 1_000_000 else "train",
+                "bbox": [round(side * scale, 3) for side in box] if box is not None else None,
+                "type": level,
+                "split": "test" if scene.seed >= FIRST_UNSEEN_SEED else "train",
             }
         )
     return rows
+
+
+def labelled_questions(scene: Scene, image_name: str) -> list[LabelledQuestion]:
+    """The same questions as a reader of those rows gets them, boxes in native pixels."""
+    unit_px = frame_unit_px(scene.extent)
+    return [
+        LabelledQuestion(
+            question_id=row["question_id"],
+            image=Path(image_name),
+            question=row["question"],
+            answer=row["ground_truth"],
+            level=row["type"],
+            type=row["category"],
+            box=None if row["bbox"] is None else native_box(row["bbox"], scene.extent, unit_px),
+            split=row["split"],
+        )
+        for row in question_rows(scene, image_name)
+    ]

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from zoomearth.core.frames import PixelBox, View
-from zoomearth.training.landscape.drawing import draw
-from zoomearth.training.landscape.layout import NINTHS, make_scene
-from zoomearth.training.landscape.palette import PAINTS, SEASONS
-from zoomearth.training.landscape.themes import THEMES
-from zoomearth.training.landscape.things import FILLS, SITE_KINDS
+from zoomearth.training.scenes.drawing import draw
+from zoomearth.training.scenes.layout import NINTHS, make_scene
+from zoomearth.training.scenes.palette import PAINTS, SEASONS
+from zoomearth.training.scenes.themes import THEMES
+from zoomearth.training.scenes.things import FILLS, SITE_KINDS
 
 SEEDS = range(5000, 5060)
 

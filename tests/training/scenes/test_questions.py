@@ -13,9 +13,9 @@ import rasterio
 from zoomearth.core.frames import PixelBox
 from zoomearth.training.data.lrs_gro import read_lrs_gro
 from zoomearth.training.data.question_types import TYPES as LRS_GRO_TYPES
-from zoomearth.training.landscape.layout import make_scene
-from zoomearth.training.landscape.questions import TYPES, ask_about
-from zoomearth.training.landscape.writing import main, question_rows, scene_questions, write_scene
+from zoomearth.training.scenes.layout import make_scene
+from zoomearth.training.scenes.questions import TYPES, ask_about
+from zoomearth.training.scenes.writing import main, question_rows, scene_questions, write_scene
 from zoomearth.training.text_only import Asked, measure
 
 

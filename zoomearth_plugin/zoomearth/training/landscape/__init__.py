@@ -1,1 +1,0 @@
-"""Procedural scenes: layout, drawing, questions, files."""
