@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 from zoomearth.training.collation import IGNORED
+from zoomearth.training.labels import FACTS, fact_of
 from zoomearth.training.objective import TrainingHeads, Weights, compute_terms
 
 COORDINATES = range(2, 12)
+WINTER = FACTS.index(("season", "winter"))
 WIDTH = 8
 
 
@@ -26,6 +28,8 @@ def batch() -> dict[str, torch.Tensor]:
         "aux_sides": torch.tensor([[IGNORED] * 4, [1, 2, 3, 4]]),
         "aux_queries": torch.tensor([3]),
         "aux_mass": torch.tensor([[0.0, 1.0, 0.0, 0.0]]),
+        "aux_facts": torch.tensor([WINTER]),
+        "aux_fact_mass": torch.tensor([[0.5, 0.5, 0.0, 0.0]]),
     }
 
 
@@ -104,7 +108,38 @@ def test_sides_are_asked_of_tokens_that_show_an_object_only() -> None:
     assert torch.equal(before, same) and not torch.equal(before, other)
 
 
+def test_a_fact_is_chosen_among_those_of_its_kind() -> None:
+    heads = TrainingHeads(WIDTH)
+    torch.nn.init.zeros_(heads.fact.weight)
+    torch.nn.init.zeros_(heads.fact.bias)
+    made = outputs(torch.zeros(1, 4, 12))
+
+    def cost() -> float:
+        codes = torch.eye(12, WIDTH)
+        return compute_terms(made, batch(), heads, COORDINATES, codes, Weights()).knowing.item()
+
+    assert cost() == pytest.approx(math.log(4))  # four seasons
+    with torch.no_grad():
+        heads.fact.bias[FACTS.index(("scene type", "port"))] = 50
+        assert cost() == pytest.approx(math.log(4))
+        # Both picture tokens tell it together: what one says counts half.
+        heads.fact.weight[WINTER, 0] = 1
+        made.hidden_states[0][0, :2, 0] = torch.tensor([0.0, 2 * math.log(3)])
+        assert cost() == pytest.approx(math.log(6) - math.log(3))
+
+
+def test_counts_of_many_are_one_fact() -> None:
+    assert [FACTS[fact_of("region counting", number)][1] for number in ("1", "9", "13", "19", "60")] == [
+        "1",
+        "9",
+        "10",
+        "14",
+        "30",
+    ]
+    assert fact_of("season", "monsoon") is None and fact_of("color/pattern", "red") is None
+
+
 def test_the_total_is_the_weighted_sum() -> None:
     found = terms(torch.zeros(1, 4, 12))
-    weights = Weights(token=1, coordinate=0, seeing=0, place=0, sides=0, pointing=2)
+    weights = Weights(token=1, coordinate=0, seeing=0, knowing=0, place=0, sides=0, pointing=2)
     assert float(found.total(weights)) == pytest.approx(float(found.token) + 2 * float(found.pointing))

@@ -9,6 +9,7 @@ import pytest
 from zoomearth.core.frames import PixelBox, View, ViewBox, view_size
 from zoomearth.perception.looking import zoom_window
 from zoomearth.training import scene_samples
+from zoomearth.training.labels import FACTS
 from zoomearth.training.samples import LookSettings
 from zoomearth.training.scene_samples import GROUPS_A_SCENE, scene_group
 
@@ -91,3 +92,19 @@ def test_middle_views_point_within_the_window() -> None:
     for one in samples:
         box, target = written_box(one.looks[0].text), one.looks[0].target
         assert box is not None and target is not None and holds(box, target)
+
+
+def test_what_the_pictures_are_to_tell_is_what_is_answered() -> None:
+    told: dict[str, set[str]] = {}
+    for group in groups((0, 1, 2, 3), scenes=20):
+        for sample in group:
+            for look in sample.looks:
+                if look.fact is None:
+                    continue
+                topic, word = FACTS[look.fact]
+                told.setdefault(topic, set()).add(word)
+                assert look.target is not None
+                assert f"<answer>{word}</answer>" in look.text or topic == "region counting"
+            assert all(look.fact is None for look in sample.looks if "<answer>" not in look.text)
+    assert set(told) == {topic for topic, _ in FACTS}
+    assert told["season"] == {"spring", "summer", "autumn", "winter"}

@@ -29,6 +29,8 @@ class Encoded:
     sides: NDArray[np.int64]  # (N, 4) box of the object that is shown, view pixels, IGNORED where none
     queries: NDArray[np.int64]  # (Q,) index into ids of tokens that should look at the target
     query_mass: NDArray[np.float32]  # (Q, N) where each should look; rows sum to 1
+    facts: NDArray[np.int64]  # (F,) what places tell, indices into FACTS
+    fact_mass: NDArray[np.float32]  # (F, N) where each of them lies; rows sum to 1
     grids: tuple[tuple[int, int], ...]  # rows and columns of each picture, in picture tokens
 
 
@@ -90,6 +92,8 @@ class _Writer:
         self.sides: list[NDArray[np.int64]] = []
         self.queries: list[int] = []
         self.masses: list[tuple[int, NDArray[np.float32]]] = []
+        self.facts: list[int] = []
+        self.fact_masses: list[tuple[int, NDArray[np.float32]]] = []
         self.grids: list[tuple[int, int]] = []
         self._mass: NDArray[np.float32] | None = None
 
@@ -123,6 +127,9 @@ class _Writer:
         if look.target is not None:
             cover = coverage(np.array(look.target.to_json()), rows, columns, scale)
             self._mass = (cover / cover.sum()).reshape(-1).astype(np.float32)
+            if look.fact is not None:
+                self.facts.append(look.fact)
+                self.fact_masses.append((start, self._mass))
 
     def write(self, text: str) -> None:
         """Text that is learned; the last token is followed by the end of the turn."""
@@ -155,16 +162,20 @@ class _Writer:
     def finish(self) -> Encoded:
         self.ids.append(self.end)
         self.labels.append(IGNORED)
-        mass = np.zeros((len(self.masses), len(self.slots)), np.float32)
-        for row, (start, values) in enumerate(self.masses):
-            mass[row, start : start + len(values)] = values
         return Encoded(
             np.array(self.ids), np.array(self.labels),
             np.isin(np.arange(len(self.labels)), list(self.boxed)), np.array(self.slots),
             np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
-            np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), mass,
-            tuple(self.grids),
+            np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), self._laid_out(self.masses),
+            np.array(self.facts, dtype=np.int64), self._laid_out(self.fact_masses), tuple(self.grids),
         )  # fmt: skip
+
+    def _laid_out(self, masses: list[tuple[int, NDArray[np.float32]]]) -> NDArray[np.float32]:
+        """(masses, N) each from the picture token on where it starts."""
+        laid = np.zeros((len(masses), len(self.slots)), np.float32)
+        for row, (start, values) in enumerate(masses):
+            laid[row, start : start + len(values)] = values
+        return laid
 
 
 def coordinate_ids(tokenizer: Any) -> range:

@@ -5,6 +5,8 @@ Every group is turned, mirrored and lit in its own way; words of place are those
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from .data.superlatives import SIZES, winner
 from .imagery import FAMILIES, LabelledRaster
 from .imagery_pictures import Augmented, any_window, shares_in, shows_something
 from .imagery_wording import COUNT_FORMS, EXISTENCE_FORMS, NOUNS, SUPERLATIVES, WHERE_FORMS
+from .labels import fact_of
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
@@ -175,6 +178,7 @@ def _counted(seen: Augmented, rng: np.random.Generator, *, share: float) -> tupl
     kind = FAMILIES[seen.raster.family]
     held = [seen.raster.boxes[index] for index in np.flatnonzero(shares >= _IN)]
     look = seen.look(seen.window, answer_text(f"{inside} {kind}", str(inside)), _hull(held))
+    look = replace(look, fact=fact_of("region counting", str(inside)))
     text = _words(rng, COUNT_FORMS, kind)
     return (Sample(_prompt(rng, text, may_zoom=bool(rng.random() < 0.6)), (look,)),)
 

@@ -1,9 +1,11 @@
-"""The loss of supervised training: the next token, and five auxiliary terms that make pictures matter.
+"""The loss of supervised training: the next token, and six auxiliary terms that make pictures matter.
 
 A few million parameters trained from nothing do not find out by next-token loss alone that a picture
 tells anything. So every batch, from the first step, also asks:
 
 * **seeing**: each picture token, as it leaves the vision tower, names the kind and colour it shows;
+* **knowing**: the mean of the picture tokens that an answer was read from, as they leave the vision tower,
+  names the answer: season, arrangement, on which side;
 * **place**: each picture token, two layers on, knows where in its picture it lies;
 * **sides**: each picture token that shows an object names, two layers on, the four sides of its box in
   the very embeddings of the coordinates, so that who looks there only has to copy;
@@ -13,7 +15,7 @@ tells anything. So every batch, from the first step, also asks:
   a narrow bell over neighbouring coordinates. So it is with a count of many, in proportion: nobody tells 38
   trees from 39, and the bell is as wide as a person errs.
 
-Heads of the first three live only during training and are not part of a saved model.
+Heads of the first four live only during training and are not part of a saved model.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from torch import nn
 from torch.nn import functional
 
 from .collation import IGNORED
-from .labels import COLOURS, KINDS
+from .labels import COLOURS, FACTS, KINDS
 
 _MANY, _COUNT_SPREAD = 8, 0.08
 """From so many on a count is told in proportion: standard deviation as a share of the number."""
@@ -39,6 +41,7 @@ class Weights:
     token: float = 1.0
     coordinate: float = 1.0
     seeing: float = 0.6
+    knowing: float = 1.0
     place: float = 0.1
     sides: float = 1.0
     pointing: float = 0.5
@@ -55,6 +58,7 @@ class TrainingHeads(nn.Module):
         super().__init__()
         self.kind = nn.Linear(width, 1 + len(KINDS))
         self.colour = nn.Linear(width, len(COLOURS))
+        self.fact = nn.Linear(width, len(FACTS))
         self.place = nn.Linear(width, 2)
         self.sides = nn.Linear(width, 4 * width)
 
@@ -66,6 +70,7 @@ class Terms:
     token: torch.Tensor
     coordinate: torch.Tensor
     seeing: torch.Tensor
+    knowing: torch.Tensor
     place: torch.Tensor
     sides: torch.Tensor
     pointing: torch.Tensor
@@ -75,6 +80,7 @@ class Terms:
             weights.token * self.token
             + weights.coordinate * self.coordinate
             + weights.seeing * self.seeing
+            + weights.knowing * self.knowing
             + weights.place * self.place
             + weights.sides * self.sides
             + weights.pointing * self.pointing
@@ -103,6 +109,7 @@ def compute_terms(
         token,
         coordinate,
         _seeing(outputs.hidden_states[0], batch, heads),
+        _knowing(outputs.hidden_states[0], batch, heads),
         _place(outputs.hidden_states[weights.place_layer], batch, heads),
         _sides(outputs.hidden_states[weights.place_layer], batch, heads, codes, weights),
         _pointing(outputs.attentions[-1], batch, weights),
@@ -154,6 +161,16 @@ def _named(scores: torch.Tensor, wanted: torch.Tensor, balance: torch.Tensor | N
     if not wanted.numel():
         return scores.sum()
     return functional.cross_entropy(scores.float(), wanted, weight=balance)
+
+
+def _knowing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
+    """Cross-entropy among the answers of the same question type."""
+    wanted = batch["aux_facts"]
+    scores = heads.fact(batch["aux_fact_mass"] @ embedded.flatten(0, 1).float())
+    topics = [topic for topic, _ in FACTS]
+    topic = torch.tensor([topics.index(one) for one in topics], device=scores.device)
+    is_other = topic[None, :] != topic[wanted][:, None]
+    return _named(scores.masked_fill(is_other, -torch.inf), wanted)
 
 
 def _place(hidden: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:

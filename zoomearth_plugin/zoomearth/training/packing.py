@@ -64,6 +64,8 @@ class _Row:
     sides: list[NDArray[np.int64]] = field(default_factory=list)
     queries: list[NDArray[np.int64]] = field(default_factory=list)
     looked_at: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = field(default_factory=list)
+    facts: list[NDArray[np.int64]] = field(default_factory=list)
+    told_by: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = field(default_factory=list)
     pictures: list[Any] = field(default_factory=list)
     length: int = 0
 
@@ -110,6 +112,8 @@ class _Row:
         self.sides.append(one.sides[own_slots:])
         self.queries.append(places[one.queries])
         self.looked_at.append((places[one.picture_slots], one.query_mass))
+        self.facts.append(one.facts)
+        self.told_by.append((places[one.picture_slots], one.fact_mass))
 
 
 class Collator:
@@ -136,9 +140,15 @@ class Collator:
                 piece + number * length for number, row in enumerate(packed) for piece in getattr(row, name)
             ]
             batch[f"aux_{name}"] = _joined(pieces)
-        for name in ("kinds", "colours", "places", "sides"):
+        for name in ("kinds", "colours", "places", "sides", "facts"):
             batch[f"aux_{name}"] = _joined([piece for row in packed for piece in getattr(row, name)])
         batch["aux_mass"] = _joined([_spread(*one, length) for row in packed for one in row.looked_at])
+        told = [
+            _spread(places + number * length, mass, len(packed) * length)
+            for number, row in enumerate(packed)
+            for places, mass in row.told_by
+        ]
+        batch["aux_fact_mass"] = _joined(told)
         return batch
 
 
@@ -197,7 +207,7 @@ def _visible(groups: NDArray[np.int64], branches: NDArray[np.int64], length: int
 
 
 def _spread(places: NDArray[np.int64], mass: NDArray[np.float32], length: int) -> NDArray[np.float32]:
-    """(Q, length): the query mass laid out over the whole padded row."""
+    """(Q, length): mass of picture tokens laid out over the whole of a padded row, or of all of them."""
     spread = np.zeros((len(mass), length), np.float32)
     spread[:, places] = mass
     return spread

@@ -33,12 +33,14 @@ class Look:
         text: The assistant's words after this picture.
         target: Where the object asked about lies in the picture; None when it is not there.
         objects: All labelled things in the picture; None where labels are incomplete.
+        fact: What the target tells, an index into :data:`.labels.FACTS`; None where it is none of them.
     """
 
     pixels: NDArray[np.uint8]
     text: str
     target: ViewBox | None
     objects: tuple[SeenObject, ...] | None
+    fact: int | None = None
 
 
 @dataclass(frozen=True)

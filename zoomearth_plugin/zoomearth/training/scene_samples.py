@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.frames import PixelBox, View, view_size
-from .labels import LAKE
+from .labels import LAKE, fact_of
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
@@ -214,15 +214,16 @@ def _closest(scene: Scene, question: SceneQuestion, rng: np.random.Generator, se
     target = _target(question)
     window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
     look = _look(scene, window, "", target, settings.side_px)
-    return replace(look, text=_reply_with_box(look, question, settings))
+    return _answered(look, question, settings)
 
 
-def _reply_with_box(look: Look, question: SceneQuestion, settings: LookSettings) -> str:
+def _answered(look: Look, question: SceneQuestion, settings: LookSettings) -> Look:
+    """The look with its answer, and with the box that it is read from."""
     if look.target is None:
-        return _reply(question)
+        return replace(look, text=_reply(question))
     kind = question.target.kind if question.target is not None else "site"
-    box = box_text(look.target, kind, settings.side_px)
-    return answer_text(question.seen, question.answer, box)
+    text = answer_text(question.seen, question.answer, box_text(look.target, kind, settings.side_px))
+    return replace(look, text=text, fact=fact_of(question.topic, question.answer))
 
 
 def _target(question: SceneQuestion) -> PixelBox:
@@ -241,6 +242,7 @@ def _global_sample(
     prompt = ANSWER_PROMPT if rng.random() < 0.3 else ZOOM_PROMPT
     # The answer lies everywhere: words about the whole look at all of it.
     look = _look(scene, scene.extent, _reply(question), scene.extent, settings.side_px)
+    look = replace(look, fact=fact_of(question.topic, question.answer))
     return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
 
 
@@ -250,7 +252,7 @@ def _near_sample(
     """Mostly a question without a place, answered at once."""
     prompt = ANSWER_PROMPT if rng.random() < 0.7 else ZOOM_PROMPT
     text = with_aside(_placeless(question.text, rng), rng)
-    looks = (replace(look, text=_reply_with_box(look, question, settings)),)
+    looks = (_answered(look, question, settings),)
     return Sample(prompt.format(question=text), looks)
 
 
