@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SETTINGS = LookSettings(240, 512)
 BOX = re.compile(r"bbox_2d\": \[(\d+), (\d+), (\d+), (\d+)\]")
 
 
-def groups(turns: tuple[int, ...], scenes: int = 16):
+def groups(turns: Iterable[int], scenes: int = 16):
     return [scene_group(GROUPS_A_SCENE * scene + turn, SETTINGS) for scene in range(scenes) for turn in turns]
 
 
@@ -39,7 +40,7 @@ def test_groups_begin_with_one_picture_and_ask_different_things() -> None:
 
 
 def test_near_groups_tell_all_about_one_thing() -> None:
-    near = groups((2, 3), scenes=20)
+    near = groups((2, 3, 4), scenes=14)
     assert sum(len(group) for group in near) / len(near) > 3
     assert all(len(one.looks) == 1 for group in near for one in group)
 
@@ -56,6 +57,21 @@ def test_a_thing_is_found_in_two_steps_and_named_once_more_from_near_by() -> Non
         # Three times as large in the ninth as from afar, and larger still from near by.
         sides = [written_box(look.text) for look in (ninth, near)]
         assert sides[1].width > 1.5 * sides[0].width
+
+
+def test_glances_are_at_scenes_of_their_own_and_ask_about_all_of_them() -> None:
+    pictures = set()
+    for group in groups((0, 5, 6), scenes=4):
+        pictures.add(group[0].looks[0].pixels.tobytes())
+    assert len(pictures) == 12
+    for group in groups((5, 6), scenes=4):
+        assert len(group) == 4 and all(len(one.looks) == 1 for one in group)
+        assert {FACTS[one.looks[0].fact][0] for one in group} == {
+            "scene type",
+            "urban-rural",
+            "season",
+            "global counting",
+        }
 
 
 @pytest.mark.parametrize("center", [(10.0, 10.0), (2048.0, 2048.0), (4090.0, 1.0), (1300.0, 2800.0)])
@@ -96,7 +112,7 @@ def test_middle_views_point_within_the_window() -> None:
 
 def test_what_the_pictures_are_to_tell_is_what_is_answered() -> None:
     told: dict[str, set[str]] = {}
-    for group in groups((0, 1, 2, 3), scenes=20):
+    for group in groups(range(GROUPS_A_SCENE), scenes=20):
         for sample in group:
             for look in sample.looks:
                 if look.fact is None:

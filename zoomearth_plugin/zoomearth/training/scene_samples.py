@@ -3,9 +3,11 @@
 A thing of a large scene is found in two steps, as a person finds it: from the overview the ninth that
 holds it, from the ninth the thing. The view from near by then names its box once more, with the answer.
 
-Of four groups in a row about one scene, the first begins with its overview (zoom twice and answer, point,
-answer about the whole, guess from afar), the second with a middle view (zoom once and answer, point), the
-others with near views of one thing each, about which everything is asked that can be.
+Of seven groups in a row the first begins with the overview of a scene (zoom twice and answer, point, answer
+about the whole, guess from afar), the second with a middle view of it (zoom once and answer, point), three with
+near views of one thing each, about which everything is asked that can be. Two glance at scenes of their own,
+about which nothing is asked but what is seen from afar: a scene of its own tells more about seasons than
+another question about a scene seen before.
 """
 
 from __future__ import annotations
@@ -41,7 +43,10 @@ from .scenes.wording import with_aside
 from .tokenizer import CANNOT_TELL
 
 _SIZES_PX = (4096, 4096, 4096, 4096, 4096, 4096, 4096, 6144, 6144, 8192)
-GROUPS_A_SCENE = 4
+GROUPS_A_SCENE = 7
+_GLANCES = 2
+_FIRST_GLANCE = 300_000
+"""Scenes from here on are glanced at only."""
 _RARE = {"material/surface": 4.0, "shape/structure": 4.0, "other visual features": 2.0, "status": 1.6}
 """Topics that few scenes offer are asked for more often where they can be."""
 _ZOOMS, _POINTINGS, _NEAR = 1, 3, 6
@@ -55,8 +60,11 @@ _NEAR_SCENE_PX = 6.0
 def scene_group(index: int, settings: LookSettings) -> Group:
     """One group; equal indices give equal ones."""
     number, turn = divmod(index, GROUPS_A_SCENE)
-    scene = _scene(number)
     rng = np.random.default_rng([index, 77])
+    if turn >= GROUPS_A_SCENE - _GLANCES:
+        glanced_at = _scene(_FIRST_GLANCE + _GLANCES * number + turn % _GLANCES)
+        return _about_the_whole(glanced_at, _asked(glanced_at, rng), rng, settings)
+    scene = _scene(number)
     if turn == 0 or not (scene.landmarks or scene.sites):
         return _overview_group(scene, rng, settings)
     things: list[Landmark | Site] = [*scene.landmarks, *scene.sites]
@@ -81,17 +89,22 @@ def _asked(scene: Scene, rng: np.random.Generator) -> list[SceneQuestion]:
 def _overview_group(scene: Scene, rng: np.random.Generator, settings: LookSettings) -> Group:
     asked = _asked(scene, rng)
     placed = [question for question in asked if question.looked_at is not None]
-    about_all = [question for question in asked if question.looked_at is None]
     samples = [_found_in_two_steps(scene, one, rng, settings) for one in placed[:_ZOOMS]]
     # Where the words do not tell the place, the picture must: such are pointed at first.
     pointed = sorted(placed[_ZOOMS:], key=lambda one: one.where != "")[:_POINTINGS]
     samples += [_told(one, rng, (_toward_ninth(scene, one, settings),)) for one in pointed]
-    samples += [_global_sample(scene, one, rng, settings) for one in about_all]
+    samples += _about_the_whole(scene, asked, rng, settings)
     if placed and rng.random() < 0.5:
         samples.append(_overview_sample(scene, placed[-1], rng, settings))
     if rng.random() < 0.25:
         samples.append(_unanswerable_sample(scene, scene.extent, rng, settings))
     return tuple(samples)
+
+
+def _about_the_whole(
+    scene: Scene, asked: list[SceneQuestion], rng: np.random.Generator, settings: LookSettings
+) -> Group:
+    return tuple(_global_sample(scene, one, rng, settings) for one in asked if one.looked_at is None)
 
 
 def _middle_group(
