@@ -4,9 +4,9 @@ A thing of a large scene is found in two steps, as a person finds it: from the o
 holds it, from the ninth the thing. The view from near by then names its box once more, with the answer.
 
 Of seven groups in a row the first begins with the overview of a scene (zoom twice and answer, point, answer
-about the whole, guess from afar), the second with a middle view of it (zoom once and answer, point), three with
-near views of one thing each, about which everything is asked that can be. Two glance at scenes of their own,
-about which nothing is asked but what is seen from afar: a scene of its own tells more about seasons than
+about the whole, guess from afar), the second with a middle view of it (zoom once and answer, point), three
+with near views of one thing each, about which everything is asked that can be. Two glance at scenes of their
+own, about which nothing is asked but what is seen from afar: a scene of its own tells more about seasons than
 another question about a scene seen before.
 """
 
