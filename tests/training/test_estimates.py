@@ -11,7 +11,7 @@ import torch
 from transformers import DynamicCache, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from zoomearth.core.errors import ModelIncompatibleError, ModelMissingError, TrainingConfigError
 from zoomearth.training import estimates
-from zoomearth.training.grpo_config import LoraSettings
+from zoomearth.training.run_settings import LoraSettings
 from zoomearth.training.tuning_architecture import (
     optimizer_groups,
     parts_of,

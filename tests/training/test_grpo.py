@@ -21,11 +21,12 @@ from zoomearth.models.profile import load_profile
 from zoomearth.perception.loop import ask
 from zoomearth.raster.reading import open_raster
 from zoomearth.training import grpo
-from zoomearth.training.grpo_config import GrpoConfig, LoraSettings
+from zoomearth.training.grpo_config import GrpoConfig
 from zoomearth.training.grpo_export import profile_text
 from zoomearth.training.grpo_setup import Policy, load_policy, open_source
 from zoomearth.training.rewards import RewardSettings
 from zoomearth.training.rollout_sources import RasterQuestions
+from zoomearth.training.run_settings import LoraSettings
 
 
 def prepare(config: GrpoConfig) -> tuple[grpo.ZoomTrainer, Policy]:

@@ -9,15 +9,10 @@ from pathlib import Path
 import pytest
 from zoomearth.core.errors import TrainingConfigError
 from zoomearth.core.types import Options
-from zoomearth.training.grpo_config import (
-    MAY_CHANGE,
-    DataSettings,
-    GrpoConfig,
-    LoraSettings,
-    read_grpo_config,
-)
+from zoomearth.training.grpo_config import DataSettings, GrpoConfig, read_grpo_config
 from zoomearth.training.rewards import RewardSettings
 from zoomearth.training.run_record import changed_entries
+from zoomearth.training.run_settings import MAY_CHANGE, LoraSettings
 
 NEEDED = 'base = "b"\noutput = "o"\nexport = "e"\n'
 RECIPES = Path(__file__).resolve().parents[2] / "resources" / "training"

@@ -17,8 +17,9 @@ from safetensors.torch import load_file
 from test_rollout_policy import run_config, tiny_policy, tiny_rasters
 from zoomearth.core.errors import DiskFullError, ModelIncompatibleError, TrainingConfigError
 from zoomearth.training import grpo
-from zoomearth.training.grpo_config import GrpoConfig, LoraSettings
+from zoomearth.training.grpo_config import GrpoConfig
 from zoomearth.training.grpo_setup import load_policy, open_source
+from zoomearth.training.run_settings import LoraSettings
 
 STEPS = 6
 CURVE = ("loss", "reward", "kl", "entropy", "grad_norm", "zoom_rate", "learning_rate", "num_tokens")

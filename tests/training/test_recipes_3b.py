@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from zoomearth.training import estimates
-from zoomearth.training.grpo_config import LoraSettings, read_grpo_config
+from zoomearth.training.grpo_config import read_grpo_config
+from zoomearth.training.run_settings import LoraSettings
 from zoomearth.training.tuning_architecture import (
     optimizer_groups,
     parts_of,

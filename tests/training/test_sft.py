@@ -224,7 +224,13 @@ def test_seeds_kept_for_evaluation_are_out_of_reach() -> None:
         ("output = ", "Invalid value"),
         ('output = "a"\nexport = "b"\n', "at least one"),
         ('output = "a"\nexport = "b"\ncolour = 1\n', "'colour'"),
-        ('output = "a"\nexport = "b"\n[[stages]]\nname = "x"\n', "steps"),
+        ('output = "a"\nexport = "b"\n[[stages]]\nname = "x"\n', "stages.steps is missing"),
+        ('output = "a"\nexport = "b"\nstages = 3\n', "stages is a list of tables"),
+        (
+            'output = "a"\nexport = "b"\n[[stages]]\nname = "x"\nsteps = 1\nlearning_rate = "fast"\n',
+            "stages.learning_rate must be of kind float, not 'fast'",
+        ),
+        ('output = "a"\nexport = "b"\n[shape]\nfull_attention_layers = ["1"]\n', "full_attention_layers"),
     ],
 )
 def test_a_recipe_that_is_wrong_is_named(tmp_path, text, complaint) -> None:

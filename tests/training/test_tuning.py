@@ -27,7 +27,7 @@ from zoomearth.perception.loop import ask
 from zoomearth.raster.reading import open_raster
 from zoomearth.training import checkpoints, tuning
 from zoomearth.training.data.reading import DataSource
-from zoomearth.training.grpo_config import LoraSettings
+from zoomearth.training.run_settings import LoraSettings
 from zoomearth.training.tuning_config import Thoughts, TuningConfig
 from zoomearth.training.tuning_data import open_rows
 from zoomearth.training.tuning_setup import load_base

@@ -6,7 +6,7 @@ from typing import Any
 
 from peft import LoraConfig, PeftModel
 
-from .grpo_config import LoraSettings
+from .run_settings import LoraSettings
 
 
 def adapters(settings: LoraSettings | None, *, with_vision: bool) -> LoraConfig | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..core.errors import TrainingConfigError
 from .architecture import Shape
 from .objective import Weights
 from .samples import LookSettings
-from .training_file import read_table
-
-Section = TypeVar("Section")
+from .training_file import list_of_tables, read_table, section
 
 
 @dataclass(frozen=True)
@@ -88,33 +85,18 @@ def read_config(path: Path) -> SftConfig:
     """The run that a TOML file describes.
 
     Raises:
-        TrainingConfigError: Not TOML, an unknown entry, or a value of the wrong kind.
+        TrainingConfigError: Not TOML, an unknown or missing entry, or a value of the wrong kind.
     """
     table = read_table(path)
     try:
-        stages = tuple(
-            _section(Stage, {**entry, "loss": _section(Weights, entry.get("loss", {}))})
-            for entry in table.pop("stages", [])
-        )
-        shape = table.pop("shape", {})
-        if "full_attention_layers" in shape:
-            shape["full_attention_layers"] = tuple(shape["full_attention_layers"])
-        return _section(
-            SftConfig,
-            {
-                **table,
-                "stages": stages,
-                "shape": _section(Shape, shape),
-                "look": _section(LookSettings, table.pop("look", {})),
-            },
-        )
-    except TypeError as error:
-        raise TrainingConfigError(f"{path}: {error}") from error
+        stages = tuple(map(_stage, list_of_tables(table.pop("stages", []), "stages")))
+        shape = section(Shape, table.pop("shape", {}), "shape.")
+        look = section(LookSettings, table.pop("look", {}), "look.")
+        return section(SftConfig, table, "", stages=stages, shape=shape, look=look)
+    except TrainingConfigError as error:
+        raise TrainingConfigError(f"{path}: {error.message}") from error
 
 
-def _section(kind: type[Section], entries: dict[str, Any]) -> Section:
-    known = {one.name for one in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for name in entries:
-        if name not in known:
-            raise TrainingConfigError(f"unknown entry {name!r} for {kind.__name__}")
-    return kind(**entries)
+def _stage(entries: dict[str, Any]) -> Stage:
+    loss = section(Weights, entries.pop("loss", {}), "stages.loss.")
+    return section(Stage, entries, "stages.", loss=loss)

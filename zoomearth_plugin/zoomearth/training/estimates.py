@@ -19,7 +19,8 @@ from ..models.loading import resolve_profile
 from ..models.processor import snapped_side
 from ..models.profile import Handover, Profile
 from ..perception import prompts
-from .grpo_config import GrpoConfig, LoraSettings, read_grpo_config
+from .grpo_config import GrpoConfig, read_grpo_config
+from .run_settings import LoraSettings
 from .training_file import read_table
 from .tuning_architecture import optimizer_groups, parts_of, published_configuration, shape_of_model
 from .tuning_config import TuningConfig, read_tuning_config

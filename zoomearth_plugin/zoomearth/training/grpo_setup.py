@@ -20,7 +20,7 @@ from ..models.profile import Profile
 from ..models.weights import find_model
 from .carrying_out import common_arguments
 from .data.reading import data_source, read_questions
-from .grpo_config import MAY_CHANGE, DataSettings, GrpoConfig
+from .grpo_config import DataSettings, GrpoConfig
 from .grpo_metrics import reward_parts
 from .grpo_rollouts import Asking
 from .matching import WordNet, is_strict_match
@@ -28,6 +28,7 @@ from .rewards import Matches, RewardSettings
 from .rollout_pictures import PatchJoiner
 from .rollout_sources import MixedQuestions, QuestionSource, RasterQuestions, SceneQuestions
 from .run_record import RunRecord
+from .run_settings import MAY_CHANGE
 from .scenes import FIRST_UNSEEN_SEED
 from .zoom_tool import LookRules
 

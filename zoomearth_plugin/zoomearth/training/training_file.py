@@ -48,11 +48,19 @@ def section(kind: type[Section], entries: Any, prefix: str, **made: Any) -> Sect
     return kind(**values)
 
 
+def list_of_tables(entries: Any, name: str) -> list[dict[str, Any]]:
+    """An entry that is to be a list of tables, maybe an empty one."""
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise TrainingConfigError(f"{name} is a list of tables: [[{name}]]")
+    return entries
+
+
 def _value(name: str, value: Any, kind: Any) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is tuple or typing.get_origin(kind) is tuple:
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        wanted_kind = (typing.get_args(kind) or (str,))[0]
+        if isinstance(value, list) and all(type(one) is wanted_kind for one in value):
             return tuple(value)
     elif typing.get_origin(kind) is typing.Literal:
         return value  # the section itself knows its words

@@ -19,7 +19,7 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, T
 from ..core.errors import ModelIncompatibleError, ModelMissingError, TrainingConfigError
 from ..models.profile import ARCHITECTURE, list_profiles
 from .adapters import adapters
-from .grpo_config import LoraSettings
+from .run_settings import LoraSettings
 
 QWEN2_5_VL_3B: dict[str, Any] = {
     "model_type": ARCHITECTURE,
