@@ -110,3 +110,32 @@ def test_several_data_sets(tmp_path) -> None:
 def test_the_shipped_recipe_can_be_read() -> None:
     config = read_grpo_config(RECIPES / "zoomearth-mini-grpo.toml")
     assert config.profile == "zoomearth-mini" and config.data[0].is_drawn
+
+
+def test_entries_are_changed_after_reading(tmp_path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(NEEDED + "steps = 7\n[[data]]\nshare = 1\n[[data]]\nshare = 2\n")
+    config = read_grpo_config(
+        path, ["steps=9", "output=else where", "rewards.region_weight = 0", "data.1.share=0.5"]
+    )
+    assert (config.steps, config.output, config.rewards.region_weight) == (9, "else where", 0.0)
+    assert [one.share for one in config.data] == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("steps", "no change of the form NAME=VALUE"),
+        ("=3", "no change of the form NAME=VALUE"),
+        ("rewards..alpha=3", "no change of the form NAME=VALUE"),
+        ("steps=many", "steps must be of kind int, not 'many'"),
+        ("colour=1", "unknown entry 'colour'"),
+        ("base.deep=1", "changes no entry of a table"),
+        ("data.4.share=1", "changes no entry of a table"),
+    ],
+)
+def test_a_change_that_changes_nothing_is_an_error(tmp_path, change, complaint) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(NEEDED + "[[data]]\nshare = 1\n")
+    with pytest.raises(TrainingConfigError, match=complaint):
+        read_grpo_config(path, [change])

@@ -129,6 +129,14 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model")
     train.add_argument("kind", choices=["sft", "grpo"])
     train.add_argument("config", type=Path, metavar="CONFIG.toml")
+    train.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change an entry of it",
+    )
     train.add_argument("--dry-run", action="store_true", help="only tell sizes, memory and time")
     train.set_defaults(run=_train)
     bench = commands.add_parser("bench", help="measure a model")
@@ -294,16 +302,16 @@ def _train(options: argparse.Namespace) -> int:
     if options.dry_run:
         from .training.estimates import describe
 
-        sys.stdout.write(f"{describe(options.config, options.kind)}\n")
+        sys.stdout.write(f"{describe(options.config, options.kind, options.changes)}\n")
         return 0
     if options.kind == "grpo":
         from .training.grpo import main as reinforce
 
-        return reinforce(options.config)
+        return reinforce(options.config, options.changes)
     from .training import sft, tuning, tuning_config
 
     train = tuning.main if tuning_config.is_tuning_file(options.config) else sft.main
-    return train(options.config)
+    return train(options.config, options.changes)
 
 
 def _bench(options: argparse.Namespace) -> int:

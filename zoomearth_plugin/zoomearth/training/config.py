@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,13 +82,16 @@ class SftConfig:
             stage.groups(processes=1)
 
 
-def read_config(path: Path) -> SftConfig:
+def read_config(path: Path, changes: Sequence[str] = ()) -> SftConfig:
     """The run that a TOML file describes.
+
+    Args:
+        changes: See :func:`.training_file.read_table`.
 
     Raises:
         TrainingConfigError: Not TOML, an unknown or missing entry, or a value of the wrong kind.
     """
-    table = read_table(path)
+    table = read_table(path, changes)
     try:
         stages = tuple(map(_stage, list_of_tables(table.pop("stages", []), "stages")))
         shape = section(Shape, table.pop("shape", {}), "shape.")

@@ -8,7 +8,7 @@ parameters, FLOPs and kept bytes; assumed, and told so, are how long the texts a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -112,19 +112,20 @@ class Plan:
         return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
-def read_plan(path: Path, kind: str = "") -> Plan:
+def read_plan(path: Path, kind: str = "", changes: Sequence[str] = ()) -> Plan:
     """The plan of a training file.
 
     Args:
         path: The file.
         kind: ``sft`` or ``grpo``; empty to tell from its data: supervised data have a ``path``.
+        changes: See :func:`.training_file.read_table`.
 
     Raises:
         TrainingConfigError: It is wrong, or trains a small model from nothing.
         ModelMissingError: Its base is neither here nor of published shape.
         ModelIncompatibleError: Its base is of another architecture.
     """
-    table = read_table(path)
+    table = read_table(path, changes)
     if "stages" in table:
         raise TrainingConfigError(
             f"{path} trains a small model, whose needs are small",
@@ -135,9 +136,9 @@ def read_plan(path: Path, kind: str = "") -> Plan:
     kind = kind or ("sft" if is_tuning else "grpo")
     config: TuningConfig | GrpoConfig
     if kind == "sft":
-        config, turn = read_tuning_config(path), LONG_TURN_TOKENS
+        config, turn = read_tuning_config(path, changes), LONG_TURN_TOKENS
     else:
-        config = read_grpo_config(path)
+        config = read_grpo_config(path, changes)
         turn = config.max_new_tokens
     base = published_configuration(config.base, config.profile)
     profile = resolve_profile(config.profile or config.base)
@@ -145,7 +146,7 @@ def read_plan(path: Path, kind: str = "") -> Plan:
     return Plan(kind, config, profile, base, side_px, turn or profile.max_new_tokens)
 
 
-def describe(path: Path, kind: str = "") -> str:
+def describe(path: Path, kind: str = "", changes: Sequence[str] = ()) -> str:
     """What a training file will need, as text.
 
     Args:
@@ -157,7 +158,7 @@ def describe(path: Path, kind: str = "") -> str:
         ModelMissingError: Its base is neither here nor of published shape.
         ModelIncompatibleError: Its base is of another architecture.
     """
-    plan = read_plan(path, kind)
+    plan = read_plan(path, kind, changes)
     lora: LoraSettings | None = plan.config.lora
     model = shape_of_model(plan.base, lora, freeze_vision=plan.config.freeze_vision)
     usual, longest = plan.shape(TURN_TOKENS), plan.shape(plan.turn_tokens)

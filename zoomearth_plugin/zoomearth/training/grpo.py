@@ -23,7 +23,7 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -180,10 +180,10 @@ class ZoomTrainer(SafeCheckpoints, GRPOTrainer):
         """The library's card would say nothing of this model."""
 
 
-def main(config_path: Path) -> int:
+def main(config_path: Path, changes: Sequence[str] = ()) -> int:
     """Run a training file to its end and export the policy."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    config = read_grpo_config(config_path)
+    config = read_grpo_config(config_path, changes)
     policy = load_policy(config)
     trainer = build_trainer(config, policy, open_source(config))
     train(trainer, config, policy)

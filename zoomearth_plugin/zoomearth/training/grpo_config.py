@@ -7,6 +7,7 @@ Defaults are the published ones (arXiv 2511.12267) where there are any: four rol
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -123,9 +124,9 @@ class GrpoConfig(RunSettings):
         return self.batch * self.num_generations
 
 
-def read_grpo_config(path: Path) -> GrpoConfig:
+def read_grpo_config(path: Path, changes: Sequence[str] = ()) -> GrpoConfig:
     """The run that a TOML file describes; raises as :func:`.run_settings.read_run` does."""
-    return read_run(path, GrpoConfig, {"data": _sources, "rewards": _rewards})
+    return read_run(path, GrpoConfig, {"data": _sources, "rewards": _rewards}, changes)
 
 
 def _rewards(entries: Any) -> RewardSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -131,18 +131,19 @@ Run = TypeVar("Run", bound=RunSettings)
 Reader = Callable[[Any], Any]
 
 
-def read_run(path: Path, kind: type[Run], readers: dict[str, Reader]) -> Run:
+def read_run(path: Path, kind: type[Run], readers: dict[str, Reader], changes: Sequence[str] = ()) -> Run:
     """The run that a TOML file describes.
 
     Args:
         kind: Of the run.
         readers: For each entry that is a table or a list of tables, what reads it; given ``{}`` where it is
             missing.
+        changes: See :func:`.training_file.read_table`.
 
     Raises:
         TrainingConfigError: Not TOML, an unknown or missing entry, or a value of the wrong kind.
     """
-    table = read_table(path)
+    table = read_table(path, changes)
     try:
         made = {name: read(table.pop(name, {})) for name, read in readers.items()}
         if "lora" in table:

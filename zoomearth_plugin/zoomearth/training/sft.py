@@ -14,6 +14,7 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,10 @@ class LookingTrainer(SafeCheckpoints, SFTTrainer):
         return (loss, outputs) if return_outputs else loss
 
 
-def main(config_path: Path) -> int:
+def main(config_path: Path, changes: Sequence[str] = ()) -> int:
     """Run every stage of a training file, each from the one before, and export the model."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    config = read_config(config_path)
+    config = read_config(config_path, changes)
     tokenizer = build_tokenizer(vocabulary(config.look.side_px), config.look.side_px)
     model = _first_model(config, tokenizer)
     hasten_vision(model)

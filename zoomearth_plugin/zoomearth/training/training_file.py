@@ -6,6 +6,7 @@ import dataclasses
 import math
 import sys
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,16 +20,43 @@ else:
 Section = TypeVar("Section")
 
 
-def read_table(path: Path) -> dict[str, Any]:
+def read_table(path: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
     """A TOML file's entries.
 
+    Args:
+        changes: Made after reading, ``NAME=VALUE``: ``steps=20``, ``rewards.alpha=100``,
+            ``stages.0.steps=5``. A value that is no TOML is a text.
+
     Raises:
-        TrainingConfigError: It cannot be read, or is no TOML.
+        TrainingConfigError: It cannot be read, or is no TOML; a change does not say what to change.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingConfigError(f"{path}: {error}") from error
+    for change in changes:
+        _change(table, change)
+    return table
+
+
+def _change(table: dict[str, Any], change: str) -> None:
+    name, equals, text = change.partition("=")
+    *above, last = (part.strip() for part in name.split("."))
+    if not equals or not last or not all(above):
+        raise TrainingConfigError(f"{change!r} is no change of the form NAME=VALUE")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    holder: Any = table
+    for part in above:
+        if isinstance(holder, list) and part.isdigit() and int(part) < len(holder):
+            holder = holder[int(part)]
+        else:
+            holder = holder.setdefault(part, {}) if isinstance(holder, dict) else None
+    if not isinstance(holder, dict):
+        raise TrainingConfigError(f"{change!r} changes no entry of a table")
+    holder[last] = value
 
 
 def section(kind: type[Section], entries: Any, prefix: str, **made: Any) -> Section:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,10 @@ class TuningConsole(TrainerCallback):
         _LOG.info("step %d/%d: %s", state.global_step, state.max_steps, ", ".join(said))
 
 
-def main(config_path: Path) -> int:
+def main(config_path: Path, changes: Sequence[str] = ()) -> int:
     """Run a training file with ``[[data]]`` to its end and export the model."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    config = read_tuning_config(config_path)
+    config = read_tuning_config(config_path, changes)
     rows = open_rows(config)
     base = load_base(config)
     trainer = build_trainer(config, base, rows)

@@ -9,6 +9,7 @@ weight trained.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -89,9 +90,9 @@ class TuningConfig(RunSettings):
             raise TrainingConfigError("a tuning file needs at least one [[data]] table")
 
 
-def read_tuning_config(path: Path) -> TuningConfig:
+def read_tuning_config(path: Path, changes: Sequence[str] = ()) -> TuningConfig:
     """The run that a TOML file describes; raises as :func:`.run_settings.read_run` does."""
-    return read_run(path, TuningConfig, {"data": _sources, "thoughts": _thoughts})
+    return read_run(path, TuningConfig, {"data": _sources, "thoughts": _thoughts}, changes)
 
 
 def is_tuning_file(path: Path) -> bool:
