@@ -7,7 +7,6 @@ ENGINE := .venv/bin/python
 QGIS := .venv-qgis/bin/python
 SCREEN := xvfb-run -a -s "-screen 0 1400x900x24"
 QGIS_TESTS := tests/qgis tests/gui
-SEED ?= 1000001
 export RASTER QUESTION SEED
 
 .PHONY: help setup setup-system setup-engine setup-qgis run test test-engine test-qgis lint format bench bench-model \

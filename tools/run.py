@@ -25,6 +25,7 @@ DEMO_FOLDER = BUILD / "demo"
 DRIVER = ROOT / "tests" / "gui" / "drive.py"
 ENGINE = ROOT / ".venv" / "bin" / "python"
 DEMO_SIDE_PX = 8192
+DEMO_SEED = 1_000_001
 LIMIT_S = float(os.environ.get("ZOOMEARTH_RUN_TIMEOUT_S", "900"))
 # The profile is new each time: no tip of the day, no question about other profiles, no news feed.
 _SETTINGS = f"""[PythonPlugins]
@@ -85,7 +86,7 @@ def chosen() -> Tuple[Path, str]:
     """
     raster, question = os.environ.get("RASTER", ""), os.environ.get("QUESTION", "").strip()
     if not raster:
-        scene, demo_question = demo(int(os.environ.get("SEED") or 1_000_001))
+        scene, demo_question = demo(int(os.environ.get("SEED") or DEMO_SEED))
         return scene, question or demo_question
     path = Path(raster).expanduser().resolve()
     if not path.is_file():

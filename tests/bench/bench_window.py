@@ -19,7 +19,7 @@ ROUNDS = 3
 
 
 def main() -> None:
-    raster, question = run.demo(1_000_001)
+    raster, question = run.demo(run.DEMO_SEED)
     waits_s, stalls_ms = [], []
     for _ in range(ROUNDS):
         shutil.rmtree(run.RUN_FOLDER, ignore_errors=True)
