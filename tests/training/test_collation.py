@@ -108,3 +108,21 @@ def test_every_word_of_training_is_known(tokenizer) -> None:
         for sample in scene_group(index, settings):
             words = sample.prompt.replace("<unk>", "") + " ".join(look.text for look in sample.looks)
             assert tokenizer.unk_token_id not in tokenizer(words).input_ids, words
+
+
+def test_words_look_at_what_shows_the_answer_and_sides_at_the_target(encoder, tokenizer) -> None:
+    """Ten tokens of 24 px a row: the target lies in token 0, what shows the answer in token 99."""
+    target, neighbour = ViewBox(0, 0, 24, 24), ViewBox(216, 216, 240, 240)
+    pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
+    text = answer_text("ship", "south", box_text(target, "ship", SIDE))
+    look = Look(pixels, text, target, (), shown_by=neighbour, fact=3)
+    encoded, _ = encoder.encode(Sample("On which side?", (look,)))
+    looked = {
+        tokenizer.decode([label]): mass.argmax()
+        for label, mass in zip(encoded.labels[encoded.queries], encoded.query_mass, strict=True)
+    }
+    assert looked["south"] == looked["<answer>"] == 99
+    sides = encoded.is_coordinate[encoded.queries]
+    assert sides.sum() == 4 and set(encoded.query_mass[sides].argmax(axis=1)) == {0}
+    assert encoded.facts.tolist() == [3] and encoded.fact_mass.argmax() == 99
+    assert np.allclose(encoded.query_mass.sum(axis=1), 1)

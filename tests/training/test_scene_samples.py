@@ -124,3 +124,21 @@ def test_what_the_pictures_are_to_tell_is_what_is_answered() -> None:
             assert all(look.fact is None for look in sample.looks if "<answer>" not in look.text)
     assert set(told) == {topic for topic, _ in FACTS}
     assert told["season"] == {"spring", "summer", "autumn", "winter"}
+
+
+def test_a_side_is_read_from_the_neighbour_and_a_motion_from_the_wake() -> None:
+    near = [one.looks[0] for group in groups((2, 3, 4), scenes=40) for one in group]
+    sides = [look for look in near if look.fact is not None and FACTS[look.fact][0].startswith("relative")]
+    assert len(sides) > 10
+    for look in sides:
+        (left, top, right, bottom), box = look.shown_by.to_json(), look.target
+        east = (left + right - box.left - box.right) / 2
+        south = (top + bottom - box.top - box.bottom) / 2
+        across = abs(east) > abs(south)
+        lies = ("east" if east > 0 else "west") if across else ("south" if south > 0 else "north")
+        assert FACTS[look.fact][1] == lies
+    motions = [look for look in near if look.fact is not None and FACTS[look.fact][0].startswith("state")]
+    assert {(FACTS[look.fact][1], look.shown_by is not None) for look in motions} == {
+        ("moving", True),
+        ("at rest", False),
+    }

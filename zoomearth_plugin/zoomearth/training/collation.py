@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.frames import ViewBox
 from .labels import COLOURS, KINDS
 from .samples import Group, Look, Sample, SeenObject
 from .tokenizer import BOX_MIDDLE, BOX_OPEN
@@ -95,7 +96,8 @@ class _Writer:
         self.facts: list[int] = []
         self.fact_masses: list[tuple[int, NDArray[np.float32]]] = []
         self.grids: list[tuple[int, int]] = []
-        self._mass: NDArray[np.float32] | None = None
+        self._mass: NDArray[np.float32] | None = None  # of the target
+        self._evidence: NDArray[np.float32] | None = None  # of what the answer is read from
 
     def _tokens(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False).input_ids)
@@ -123,13 +125,13 @@ class _Writer:
         row, column = np.mgrid[0:rows, 0:columns]
         places = np.stack([(column + 0.5) / columns, (row + 0.5) / rows], axis=-1).reshape(-1, 2)
         self.places.append(places.astype(np.float32))
-        self._mass, self._start = None, start
+        self._mass, self._evidence, self._start = None, None, start
         if look.target is not None:
-            cover = coverage(np.array(look.target.to_json()), rows, columns, scale)
-            self._mass = (cover / cover.sum()).reshape(-1).astype(np.float32)
+            self._mass = _share(look.target, rows, columns, scale)
+            self._evidence = _share(look.shown_by or look.target, rows, columns, scale)
             if look.fact is not None:
                 self.facts.append(look.fact)
-                self.fact_masses.append((start, self._mass))
+                self.fact_masses.append((start, self._evidence))
 
     def write(self, text: str) -> None:
         """Text that is learned; the last token is followed by the end of the turn."""
@@ -141,13 +143,13 @@ class _Writer:
         self.labels += follow[1:]
         sides = self._box_sides(tokens)
         self.boxed.update(first + offset for offset in sides)
-        if self._mass is None:
+        if self._mass is None or self._evidence is None:
             return
         is_reply = self.tokenizer.convert_tokens_to_ids("<answer>") in tokens
         for offset in range(len(tokens)):
             if is_reply or offset in sides:
                 self.queries.append(first + offset)
-                self.masses.append((self._start, self._mass))
+                self.masses.append((self._start, self._mass if offset in sides else self._evidence))
 
     def _box_sides(self, tokens: list[int]) -> set[int]:
         """Which of the tokens are sides of a box: numbers between its opening and its middle."""
@@ -185,6 +187,12 @@ def coordinate_ids(tokenizer: Any) -> range:
     while tokenizer.convert_tokens_to_ids(str(count)) == first + count:
         count += 1
     return range(first, first + count)
+
+
+def _share(box: ViewBox, rows: int, columns: int, scale: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(rows · columns,): how much of a box lies in each picture token; sums to 1."""
+    cover = coverage(np.array(box.to_json()), rows, columns, scale)
+    return (cover / cover.sum()).reshape(-1).astype(np.float32)
 
 
 def coverage(

@@ -33,13 +33,15 @@ class Look:
         text: The assistant's words after this picture.
         target: Where the object asked about lies in the picture; None when it is not there.
         objects: All labelled things in the picture; None where labels are incomplete.
-        fact: What the target tells, an index into :data:`.labels.FACTS`; None where it is none of them.
+        shown_by: What in the picture the answer is read from; None for the target.
+        fact: What that tells, an index into :data:`.labels.FACTS`; None where it is none of them.
     """
 
     pixels: NDArray[np.uint8]
     text: str
     target: ViewBox | None
     objects: tuple[SeenObject, ...] | None
+    shown_by: ViewBox | None = None
     fact: int | None = None
 
 

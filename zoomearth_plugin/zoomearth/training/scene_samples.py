@@ -132,7 +132,7 @@ def _near_group(
     window = aimed_window(thing.box, scene.extent, rng, side)
     asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
     look = _look(scene, window, "", thing.box, settings.side_px)
-    samples = [_near_sample(look, question, rng, settings) for question in asked[:_NEAR]]
+    samples = [_near_sample(look, window, question, rng, settings) for question in asked[:_NEAR]]
     if rng.random() < 0.15:
         samples.append(_unanswerable_sample(scene, window, rng, settings))
     return tuple(samples)
@@ -227,16 +227,18 @@ def _closest(scene: Scene, question: SceneQuestion, rng: np.random.Generator, se
     target = _target(question)
     window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
     look = _look(scene, window, "", target, settings.side_px)
-    return _answered(look, question, settings)
+    return _answered(look, window, question, settings)
 
 
-def _answered(look: Look, question: SceneQuestion, settings: LookSettings) -> Look:
+def _answered(look: Look, window: PixelBox, question: SceneQuestion, settings: LookSettings) -> Look:
     """The look with its answer, and with the box that it is read from."""
     if look.target is None:
         return replace(look, text=_reply(question))
     kind = question.target.kind if question.target is not None else "site"
     text = answer_text(question.seen, question.answer, box_text(look.target, kind, settings.side_px))
-    return replace(look, text=text, fact=fact_of(question.topic, question.answer))
+    view = View(window, view_size(window, settings.side_px))
+    shown_by = view.to_view(question.shown_by) if question.shown_by is not None else None
+    return replace(look, text=text, fact=fact_of(question.topic, question.answer), shown_by=shown_by)
 
 
 def _target(question: SceneQuestion) -> PixelBox:
@@ -260,12 +262,16 @@ def _global_sample(
 
 
 def _near_sample(
-    look: Look, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
+    look: Look,
+    window: PixelBox,
+    question: SceneQuestion,
+    rng: np.random.Generator,
+    settings: LookSettings,
 ) -> Sample:
     """Mostly a question without a place, answered at once."""
     prompt = ANSWER_PROMPT if rng.random() < 0.7 else ZOOM_PROMPT
     text = with_aside(_placeless(question.text, rng), rng)
-    looks = (_answered(look, question, settings),)
+    looks = (_answered(look, window, question, settings),)
     return Sample(prompt.format(question=text), looks)
 
 

@@ -51,6 +51,7 @@ class SceneQuestion:
         where: In which ninth, as the model says it: `` north-west``; empty when the question leaves it out.
         seen: What a close look shows that bears on the answer: ``red ship``.
         looked_at: Where a close look shows the answer, be it that nothing is there.
+        shown_by: What the answer is read from, where that is not ``looked_at``: a neighbour, a wake.
     """
 
     topic: str
@@ -61,6 +62,7 @@ class SceneQuestion:
     where: str
     seen: str
     looked_at: PixelBox | None
+    shown_by: PixelBox | None = None
 
 
 def ask_about(scene: Scene, rng: np.random.Generator, topic: str) -> SceneQuestion | None:
@@ -177,7 +179,16 @@ def _about_landmark(
         companion=wording.pick(rng, wording.NOUNS[companion]) if companion else "",
     )
     where = _where(landmark.ninth) if needs_place else ""
-    return SceneQuestion(topic, text, answer, landmark, noun, where, seen, landmark.box)
+    evidence = _evidence(landmark, topic)
+    return SceneQuestion(topic, text, answer, landmark, noun, where, seen, landmark.box, evidence)
+
+
+def _evidence(landmark: Landmark, topic: str) -> PixelBox | None:
+    if topic == "relative position/context" and landmark.companion is not None:
+        return landmark.companion.box
+    if topic == "state/motion/activity" and landmark.trail is not None:
+        return PixelBox(*landmark.trail.min(axis=0).tolist(), *landmark.trail.max(axis=0).tolist())
+    return None
 
 
 def _landmark_topic(
