@@ -58,7 +58,7 @@ bench: setup ## the figures of speed and memory, then the model's (ONLY=name for
 	@test -n "$(ONLY)" || $(MAKE) --no-print-directory bench-model
 
 bench-model: setup-engine ## the embedded model's figures; IMAGERY=folder for those on real imagery, too
-	.venv/bin/zoomearth bench scenes --count 100 --refusals --output build/bench/scenes --plot build/bench/modes.svg
+	.venv/bin/zoomearth bench scenes --count 80 --refusals --output build/bench/scenes --plot build/bench/modes.svg
 	test -z "$(IMAGERY)" || .venv/bin/zoomearth bench imagery --imagery "$(IMAGERY)" --output build/bench/imagery
 
 requirements: setup-engine ## write resources/engine-requirements.txt

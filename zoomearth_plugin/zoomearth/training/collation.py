@@ -192,7 +192,8 @@ def coordinate_ids(tokenizer: Any) -> range:
 def _share(box: ViewBox, rows: int, columns: int, scale: NDArray[np.float64]) -> NDArray[np.float32]:
     """(rows · columns,): how much of a box lies in each picture token; sums to 1."""
     cover = coverage(np.array(box.to_json()), rows, columns, scale)
-    return (cover / cover.sum()).reshape(-1).astype(np.float32)
+    share: NDArray[np.float32] = (cover / cover.sum()).reshape(-1).astype(np.float32)
+    return share
 
 
 def coverage(
