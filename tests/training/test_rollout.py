@@ -29,7 +29,8 @@ from zoomearth.training.rollout import BatchedCache, Sampler, roll_out
 from zoomearth.training.rollout_dialogue import Dialogue
 from zoomearth.training.rollout_pictures import share_pictures
 from zoomearth.training.rollout_sources import RasterQuestions, SceneQuestions
-from zoomearth.training.worlds import EMBEDDED, WORLDS
+from zoomearth.training.scenes.layout import make_scene
+from zoomearth.training.scenes.writing import write_scene
 
 
 def load(folder: Path, rasters: Path, **entries) -> Policy:
@@ -109,9 +110,8 @@ def test_the_embedded_model_rolls_out_as_it_answers(tmp_path) -> None:
     """Full-size views and windows of a drawn scene, as the product reads it from its file."""
     base = resource_folder() / "models" / "zoomearth-mini"
     policy = greedy(load_policy(GrpoConfig(str(base), "", "", profile="zoomearth-mini")))
-    scene = WORLDS[EMBEDDED].make_scene(1_600_000, 2048)
-    WORLDS[EMBEDDED].write_scene(scene, tmp_path / "scene.tif")
-    source = SceneQuestions(1_600_000, 1, 2048, EMBEDDED)
+    write_scene(make_scene(1_600_000, 2048), tmp_path / "scene.tif")
+    source = SceneQuestions(1_600_000, 1, 2048)
     question = source.question(0)
     on_disk = RasterQuestions([_on(question, tmp_path / "scene.tif")])
     outcome = rolled_out(policy, on_disk, [0, 0]).dialogues[1].looking.outcome()

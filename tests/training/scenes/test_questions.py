@@ -15,7 +15,7 @@ from zoomearth.training.data.lrs_gro import read_lrs_gro
 from zoomearth.training.data.question_types import TYPES as LRS_GRO_TYPES
 from zoomearth.training.scenes.layout import make_scene
 from zoomearth.training.scenes.questions import TYPES, ask_about
-from zoomearth.training.scenes.writing import main, question_rows, scene_questions, write_scene
+from zoomearth.training.scenes.writing import question_rows, scene_questions, write_scene, write_scenes
 from zoomearth.training.text_only import Asked, measure
 
 
@@ -100,7 +100,7 @@ def test_existence_says_no_where_another_kind_lies(scenes) -> None:
 def test_equal_seeds_give_equal_bytes(tmp_path: Path) -> None:
     digests = []
     for name in ("one", "two"):
-        assert main(tmp_path / name, 1, 40, 1024) == 0
+        write_scenes(tmp_path / name, 1, 40, 1024)
         files = sorted((tmp_path / name).iterdir())
         assert [file.name for file in files] == ["questions.jsonl", "scene_40.tif"]
         digests.append([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
