@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Callable, Iterator, List
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # what a busy machine takes says nothing about the code
+settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
