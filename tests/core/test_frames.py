@@ -179,6 +179,19 @@ class TestViewSize:
         scale = max(window.width, window.height) / max(width, height)
         assert abs(width - window.width / scale) <= 1 and abs(height - window.height / scale) <= 1
 
+    @pytest.mark.parametrize(
+        ("window", "size"),
+        [
+            ((0, 0, 40, 30), (160, 120)),  # four times as large
+            ((0, 0, 100, 50), (240, 120)),  # no larger than the side
+            ((0, 0, 480, 240), (240, 120)),
+        ],
+    )
+    def test_a_small_window_is_magnified_as_far_as_is_allowed(
+        self, window: tuple[int, ...], size: tuple[int, int]
+    ) -> None:
+        assert view_size(PixelBox(*window), 240, magnification=4) == size
+
 
 class TestViews:
     def test_by_hand(self) -> None:

@@ -32,7 +32,8 @@ def test_the_embedded_model_is_a_folder_beside_its_profile() -> None:
     mini = load_profile("zoomearth-mini")
     assert Path(mini.source).name == "zoomearth-mini"
     assert Path(mini.source).parent.name == "models"
-    assert (mini.view_side_px, mini.minimum_crop_px, mini.max_new_tokens) == (240, 512, 96)
+    assert (mini.view_side_px, mini.minimum_crop_px, mini.max_new_tokens) == (240, 120, 96)
+    assert mini.magnification == 4
     assert mini.handover is Handover.ASSISTANT_TURN
 
 
@@ -58,6 +59,7 @@ def test_a_profile_file_is_read_and_its_folder_is_relative_to_it(tmp_path: Path)
         str(tmp_path.resolve() / "weights"),
         BoxFrame.PER_MILLE,
     )
+    assert mine.magnification == 1
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,12 @@ def test_a_profile_file_is_read_and_its_folder_is_relative_to_it(tmp_path: Path)
         MINIMAL.format(architecture="llama", side=512),
         MINIMAL.format(architecture="qwen2_5_vl", side=0),
         MINIMAL.format(architecture="qwen2_5_vl", side=512).replace("per_mille", "furlongs"),
+        MINIMAL.format(architecture="qwen2_5_vl", side=512).replace(
+            "[prompt]", "magnification = 0.5\n[prompt]"
+        ),
+        MINIMAL.format(architecture="qwen2_5_vl", side=512).replace(
+            "[prompt]", "magnification = 17\n[prompt]"
+        ),
         MINIMAL.format(architecture="qwen2_5_vl", side=512) + 'greeting = "hello"\n',
     ],
 )

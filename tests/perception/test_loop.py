@@ -206,6 +206,30 @@ def test_an_answer_beside_a_box_is_taken_at_once_where_a_zoom_would_show_no_more
     assert answer.regions[0].pixel_box == PixelBox(10, 20, 30, 40)
 
 
+def test_an_answer_beside_a_box_after_a_zoom_is_final(scene: Path, script: Script) -> None:
+    """The box is what the answer was read from; no further picture is read for it."""
+    closer = zoom_to(64, 64, 128, 128) + "<answer>red</answer>"
+    answer = put(scene, script(zoom_to(0, 0, 256, 256), closer, answer_with("blue")))
+    assert (answer.text, len(answer.steps), answer.warnings) == ("red", 2, ())
+    # The first window is 1,500 x 1,501 px in 512 x 512: 2.93 px each.
+    expected = [64 * 1500 / 512, 64 * 1501 / 512, 128 * 1500 / 512, 128 * 1501 / 512]
+    assert answer.regions[0].pixel_box.to_json() == pytest.approx(expected, abs=3)
+
+
+def test_a_small_window_is_shown_enlarged(scene: Path, script: Script) -> None:
+    engine = script(zoom_to(250, 150, 251, 151), answer_with("red"))
+    engine.profile = dataclasses.replace(engine.profile, minimum_crop_px=64, magnification=4.0)
+    answer = put(scene, engine, with_pictures=True)
+    zoomed = answer.steps[1]
+    assert (zoomed.window.width, zoomed.window.height) == (64, 64)
+    assert zoomed.view_size == (256, 256)
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(zoomed.picture_png))))
+    assert picture.shape == (256, 256, 3)
+    columns = np.arange(zoomed.window.left, zoomed.window.right).astype(int) // 16
+    assert np.abs(picture[0, 2::4, 0].astype(int) - columns).max() <= 1
+    assert zoomed.seen_gsd_m == pytest.approx(GSD_M, rel=2e-3)
+
+
 def test_only_the_asked_area_is_looked_at(scene: Path, script: Script) -> None:
     area = Area(pixels=PixelBox(1000, 500, 1800, 900))
     answer = put_in(scene, script(zoom_to(0, 0, 40, 40), answer_with("red")), area)

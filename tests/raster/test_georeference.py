@@ -218,6 +218,10 @@ class TestGroundSamplingDistance:
         view = whole(20, 10)
         assert ground_sampling_distance_m(view, grid(NORTH_UP)) == 1.0
 
+    def test_a_view_that_enlarges_shows_the_rasters_own_pixels(self) -> None:
+        enlarged = View(PixelBox(0, 0, 20, 10), (80, 40))
+        assert ground_sampling_distance_m(enlarged, grid(NORTH_UP)) == 0.5
+
     def test_rotation_and_unequal_sides(self) -> None:
         inside_the_zone = Affine(3.0, 4.0, 500_000.0, 4.0, -3.0, 5_000_000.0)  # 5 m, rotated
         assert ground_sampling_distance_m(whole(), grid(inside_the_zone)) == 5.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from zoomearth.core.frames import ViewBox
 from zoomearth.training.architecture import Shape
-from zoomearth.training.collation import IGNORED, Encoder, coordinate_ids, coverage, token_labels
+from zoomearth.training.collation import IGNORED, Encoder, amounts, coordinate_ids, coverage, token_labels
 from zoomearth.training.labels import COLOURS, KINDS
 from zoomearth.training.picturing import image_processor
 from zoomearth.training.samples import Look, LookSettings, Sample, SeenObject, answer_text, box_text
@@ -46,6 +46,15 @@ def test_token_labels_name_what_covers_most() -> None:
     assert kinds.tolist() == [1 + KINDS.index("ship"), 1 + KINDS.index("tree"), 0]
     assert colours.tolist() == [list(COLOURS).index("red"), IGNORED, IGNORED]
     assert sides.tolist() == [[0, 0, 24, 24], [18, 0, 30, 24], [IGNORED] * 4]
+
+
+def test_amounts_are_parts_of_objects_and_sum_to_their_number() -> None:
+    # Tokens of 24 px: the ship fills the first, a quarter of the tree lies there and the rest in the next.
+    ship = SeenObject(ViewBox(0, 0, 24, 24), "ship", "")
+    tree = SeenObject(ViewBox(18, 0, 42, 24), "tree", "")
+    held = amounts((ship, tree), 1, 3, np.array([1 / 24, 1 / 24]))
+    assert held == pytest.approx([1.25, 0.75, 0])
+    assert np.isnan(amounts(None, 1, 3, np.array([1 / 24, 1 / 24]))).all()
 
 
 def test_unknown_labels_are_ignored() -> None:

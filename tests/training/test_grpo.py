@@ -230,6 +230,7 @@ def test_a_profile_survives_being_written(tmp_path, name) -> None:
         "view_side_px",
         "largest_view_px",
         "minimum_crop_px",
+        "magnification",
         "prompt",
         "handover",
     ):

@@ -71,7 +71,7 @@ def test_boxes_lie_on_the_pixels_they_label(rasters) -> None:
     ships = next(raster for raster in rasters if raster.family == "ships")
     window = PixelBox(100, 200, 580, 520)
     for seed in range(12):  # every turn, mirrored and not
-        seen = Augmented(ships, window, np.random.default_rng(seed), 240)
+        seen = Augmented(ships, window, np.random.default_rng(seed), SETTINGS)
         look = seen.look(window, "", None)
         assert look.pixels.shape[:2] == seen.size_of(window)[::-1]
         brightness = look.pixels.astype(float).mean(axis=2)

@@ -24,6 +24,7 @@ def batch() -> dict[str, torch.Tensor]:
         "aux_slots": torch.tensor([0, 1]),
         "aux_kinds": torch.tensor([0, 1]),
         "aux_colours": torch.tensor([IGNORED, 0]),
+        "aux_amounts": torch.tensor([math.nan, 1.5]),
         "aux_places": torch.tensor([[0.25, 0.5], [0.75, 0.5]]),
         "aux_sides": torch.tensor([[IGNORED] * 4, [1, 2, 3, 4]]),
         "aux_queries": torch.tensor([3]),
@@ -84,9 +85,9 @@ def test_a_count_of_many_forgives_its_neighbours_and_one_of_few_does_not() -> No
 
     assert cost(9, 9) < cost(9, 8) < cost(9, 7) < cost(9, 3)
     assert cost(4, 4) < cost(4, 5) == pytest.approx(cost(4, 9))
-    # By hand: a bell of 0.72 over 0 … 9 about 9 is 1, 0.381, 0.021, so 0.713, 0.272, 0.015 and hardly more.
+    # By hand: a bell of 1.08 over 0 … 9 about 9 is 1, 0.651, 0.180, 0.021 and hardly more, so 0.539 is on 9.
     low, high = math.log(11 + math.exp(5)) - 5, math.log(11 + math.exp(5))
-    assert cost(9, 9) == pytest.approx(0.713 * low + 0.287 * high, abs=0.01)
+    assert cost(9, 9) == pytest.approx(0.539 * low + 0.461 * high, abs=0.01)
 
 
 def test_looking_elsewhere_costs() -> None:
@@ -106,6 +107,15 @@ def test_sides_are_asked_of_tokens_that_show_an_object_only() -> None:
     made.hidden_states[2][0, 1] = 7
     other = compute_terms(made, given, heads, COORDINATES, codes, Weights()).sides
     assert torch.equal(before, same) and not torch.equal(before, other)
+
+
+def test_amounts_are_asked_of_tokens_whose_labels_are_complete() -> None:
+    heads = TrainingHeads(WIDTH)
+    torch.nn.init.zeros_(heads.amount.weight)
+    torch.nn.init.constant_(heads.amount.bias, 1.0)
+    made = outputs(torch.zeros(1, 4, 12))
+    found = compute_terms(made, batch(), heads, COORDINATES, torch.eye(12, WIDTH), Weights()).counting
+    assert found.item() == pytest.approx((1.5 - 1.0) ** 2)  # the other token's is unknown
 
 
 def test_a_fact_is_chosen_among_those_of_its_kind() -> None:

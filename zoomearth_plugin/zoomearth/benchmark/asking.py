@@ -25,6 +25,8 @@ from ..training.matching import WordNet
 from .record import Mode, Record, scored
 
 MAX_ZOOMS = 3
+_LEAST_ORACLE_PX = 512
+"""LRS-GRO grows boxes to it: what tells a thing lies around it, too."""
 _OF_ONE_QUESTION = (
     AreaOutsideError,
     OutOfMemoryError,
@@ -98,7 +100,7 @@ class Asker:
         if question.box is None:
             raise ValueError(f"question {question.question_id} has no box to be shown")
         box = question.box.intersection(searched)
-        return zoom_window(box, self.engine.profile.minimum_crop_px, searched)
+        return zoom_window(box, max(_LEAST_ORACLE_PX, self.engine.profile.minimum_crop_px), searched)
 
     def _record(
         self, question: LabelledQuestion, image: str, mode: Mode, searched: PixelBox, answer: Answer | None

@@ -131,6 +131,7 @@ def _run_facts(call: Call, dataset: DataSet, engine: Engine) -> dict[str, Any]:
         "max_zooms": call.max_zooms,
         "view_side_px": min(side_px, profile.largest_view_px or side_px),
         "minimum_crop_px": profile.minimum_crop_px,
+        "magnification": profile.magnification,
         "max_new_tokens": profile.max_new_tokens,
         "box_frame": profile.box_frame.value,
         "handover": profile.handover.value,

@@ -165,12 +165,17 @@ class View:
         )
 
 
-def view_size(window: PixelBox, side_px: int) -> Tuple[int, int]:
-    """(width, height) of the image for a window: longer side ``side_px``, never enlarged.
+def view_size(window: PixelBox, side_px: int, magnification: float = 1.0) -> Tuple[int, int]:
+    """(width, height) of the image for a window: longer side ``side_px``.
 
     Both sides are at least one pixel; the proportions are the window's, rounded.
+
+    Args:
+        window: Raster pixels.
+        side_px: View pixels.
+        magnification: Most view pixels across one raster pixel; 1 never enlarges.
     """
-    scale = min(1.0, side_px / max(window.width, window.height))
+    scale = min(magnification, side_px / max(window.width, window.height))
     return max(1, round(window.width * scale)), max(1, round(window.height * scale))
 
 

@@ -24,6 +24,8 @@ ARCHITECTURE = "qwen2_5_vl"
 GENERIC_PROFILE = "qwen2.5-vl-7b-instruct"
 """Asks in words that any instructed Qwen2.5-VL follows: used for folders and hub ids without a profile."""
 
+LARGEST_MAGNIFICATION = 16
+
 
 class BoxFrame(str, Enum):
     """What the numbers of a model's boxes count."""
@@ -77,6 +79,7 @@ class Profile:
         view_side_px: Longer side of the pictures that it is shown.
         largest_view_px: Beyond this side its boxes lose their meaning; 0 for no limit.
         minimum_crop_px: Least side of a zoomed window, raster pixels.
+        magnification: Small windows are enlarged for it, up to so many view pixels across a raster pixel.
         box_frame: What its boxes count.
         handover: Where a zoomed picture goes.
         max_new_tokens: Most tokens that it may write in one turn.
@@ -104,6 +107,7 @@ class Profile:
     yes_tokens: tuple[str, ...] = ()
     no_tokens: tuple[str, ...] = ()
     largest_view_px: int = 0
+    magnification: float = 1.0
 
     def at(self, name: str, source: str) -> Profile:
         """The same way of asking, for other weights of which nothing else is known."""
@@ -176,6 +180,7 @@ def _from_table(path: Path, table: dict[str, Any]) -> Profile:
         yes_tokens=tuple(str(token) for token in asking.get("yes_tokens", ())),
         no_tokens=tuple(str(token) for token in asking.get("no_tokens", ())),
         largest_view_px=int(asking.get("largest_view_px", 0)),
+        magnification=_magnification(asking),
     )
 
 
@@ -183,6 +188,13 @@ def _source(path: Path, weights: dict[str, Any]) -> str:
     if "folder" in weights:
         return str((path.parent / str(weights["folder"])).resolve())
     return str(weights["hub"])
+
+
+def _magnification(table: dict[str, Any]) -> float:
+    value = float(table.get("magnification", 1.0))
+    if not 1 <= value <= LARGEST_MAGNIFICATION:
+        raise ValueError(f"magnification must be 1 to {LARGEST_MAGNIFICATION}, not {value}")
+    return value
 
 
 def _positive(table: dict[str, Any], key: str) -> int:

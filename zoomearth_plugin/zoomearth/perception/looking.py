@@ -101,7 +101,8 @@ def zoom_window(box: PixelBox, minimum_px: int, searched: PixelBox) -> PixelBox:
 def shows_no_more(window: PixelBox, view: View, zooms: int, answer: str) -> bool:
     """Whether a zoom would add nothing.
 
-    So it is in the very window that is shown, where the model has zoomed before or answered beside its box.
+    So it is in the very window that is shown, where the model has zoomed before or answered beside its box;
+    and where it answered beside its box after a zoom: that box is what the answer was read from.
 
     Args:
         window: Of :func:`zoom_window`, raster pixels.
@@ -109,6 +110,8 @@ def shows_no_more(window: PixelBox, view: View, zooms: int, answer: str) -> bool
         zooms: How many were taken.
         answer: Given beside the box; empty without one.
     """
+    if zooms > 0 and answer:
+        return True
     return window == view.window and (zooms > 0 or bool(answer))
 
 
@@ -131,6 +134,7 @@ class _Dialogue:
 
     def run(self, picture: Picture) -> Finding:
         while True:
+            picture = picture.enlarged(self._search.side_px, self._profile.magnification)
             view = picture.view
             seen = self._search.engine.processed_size(view.size)
             action = parse(self._turn(picture), view, self._profile, seen)

@@ -9,7 +9,7 @@ from affine import Affine
 from rasterio.warp import transform as transform_positions
 
 from ..core.errors import AreaOutsideError
-from ..core.frames import PixelBox, Quad, View
+from ..core.frames import PixelBox, Quad, View, view_size
 from .ellipsoid import geographic_under, radii_m
 from .grid import RasterGrid
 from .opening import GDAL_ERRORS
@@ -64,6 +64,7 @@ def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> 
 def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
     """Metres of ground in one pixel of a view, the mean of across and down, at the window's centre.
 
+    A view that enlarges shows no more than the raster's own pixels, and counts as those.
     A projection that is true to scale there, within :data:`TRUE_SCALE_TOLERANCE`, gives the length in
     its own units; any other (Web Mercator, degrees) the length on its ellipsoid.
 
@@ -72,6 +73,8 @@ def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
     """
     if grid.crs is None:
         return None
+    if min(view.pixels_per_view_pixel) < 1:
+        view = View(view.window, view_size(view.window, max(view.size)))
     on_ground = _steps_on_ellipsoid(view, grid)
     if on_ground is None or not grid.crs.is_projected:
         return None if on_ground is None else sum(on_ground) / 2

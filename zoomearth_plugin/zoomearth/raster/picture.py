@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from ..core.frames import View
+from ..core.frames import View, view_size
 from .stretch import ValueRange
 
 NODATA_GREY = 128
@@ -27,6 +28,18 @@ class Picture:
     view: View
     pixels: NDArray[np.uint8]
     valid_share: float
+
+    def enlarged(self, side_px: int, magnification: float) -> Picture:
+        """The same window at the size of a magnified view; itself where that is no larger.
+
+        Args:
+            side_px: Longer side, view pixels.
+            magnification: See :func:`..core.frames.view_size`.
+        """
+        size = view_size(self.view.window, side_px, magnification)
+        if max(size) <= max(self.view.size):
+            return self
+        return replace(self, view=View(self.view.window, size), pixels=enlarged(self.pixels, size))
 
 
 class NativePicture:
@@ -49,6 +62,13 @@ class NativePicture:
         columns = slice(left - self._left, left - self._left + values.shape[2])
         self.pixels[rows, columns] = colours(values, valid, self._range)
         self.valid_px += values[0].size if valid is None else int(np.count_nonzero(valid.any(axis=0)))
+
+
+def enlarged(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Pixels (rows, columns, 3) interpolated by cubics to a (width, height); as they are if it is theirs."""
+    if size == (pixels.shape[1], pixels.shape[0]):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
 def colours(

@@ -26,6 +26,7 @@ class Encoded:
     picture_slots: NDArray[np.int64]  # (N,) index into ids of each picture token
     kinds: NDArray[np.int64]  # (N,) 0 nothing, 1… KINDS, IGNORED unknown
     colours: NDArray[np.int64]  # (N,) 0… COLOURS, IGNORED where there is none
+    amounts: NDArray[np.float32]  # (N,) how many objects each holds, parts included; NaN unknown
     places: NDArray[np.float32]  # (N, 2) middle of the token in its picture, 0 to 1
     sides: NDArray[np.int64]  # (N, 4) box of the object that is shown, view pixels, IGNORED where none
     queries: NDArray[np.int64]  # (Q,) index into ids of tokens that should look at the target
@@ -89,6 +90,7 @@ class _Writer:
         self.slots: list[int] = []
         self.kinds: list[NDArray[np.int64]] = []
         self.colours: list[NDArray[np.int64]] = []
+        self.amounts: list[NDArray[np.float32]] = []
         self.places: list[NDArray[np.float32]] = []
         self.sides: list[NDArray[np.int64]] = []
         self.queries: list[int] = []
@@ -121,6 +123,7 @@ class _Writer:
         kinds, colours, sides = token_labels(look.objects, rows, columns, scale)
         self.kinds.append(kinds)
         self.colours.append(colours)
+        self.amounts.append(amounts(look.objects, rows, columns, scale))
         self.sides.append(np.clip(sides, IGNORED, len(self.coordinates) - 1))
         row, column = np.mgrid[0:rows, 0:columns]
         places = np.stack([(column + 0.5) / columns, (row + 0.5) / rows], axis=-1).reshape(-1, 2)
@@ -167,8 +170,9 @@ class _Writer:
         return Encoded(
             np.array(self.ids), np.array(self.labels),
             np.isin(np.arange(len(self.labels)), list(self.boxed)), np.array(self.slots),
-            np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.places),
-            np.concatenate(self.sides), np.array(self.queries, dtype=np.int64), self._laid_out(self.masses),
+            np.concatenate(self.kinds), np.concatenate(self.colours), np.concatenate(self.amounts),
+            np.concatenate(self.places), np.concatenate(self.sides),
+            np.array(self.queries, dtype=np.int64), self._laid_out(self.masses),
             np.array(self.facts, dtype=np.int64), self._laid_out(self.fact_masses), tuple(self.grids),
         )  # fmt: skip
 
@@ -238,3 +242,16 @@ def token_labels(
         colours[is_new] = palette.index(thing.colour) if thing.colour else IGNORED
         sides[is_new] = np.maximum(0, np.round(thing.box.to_json()))
     return kinds, colours, sides
+
+
+def amounts(
+    objects: tuple[SeenObject, ...] | None, rows: int, columns: int, scale: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """(rows · columns,) how many objects each picture token holds, in parts; the sum is their number."""
+    if objects is None:
+        return np.full(rows * columns, np.nan, np.float32)
+    held = np.zeros((rows, columns))
+    for thing in objects:
+        cover = coverage(np.array(thing.box.to_json()), rows, columns, scale)
+        held += cover / cover.sum()
+    return held.reshape(-1).astype(np.float32)

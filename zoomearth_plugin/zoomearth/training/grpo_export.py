@@ -83,6 +83,7 @@ def profile_text(profile: Profile) -> str:
         "view_side_px": profile.view_side_px,
         "largest_view_px": profile.largest_view_px,
         "minimum_crop_px": profile.minimum_crop_px,
+        "magnification": profile.magnification,
         "box_frame": profile.box_frame.value,
         "handover": profile.handover.value,
         "max_new_tokens": profile.max_new_tokens,

@@ -13,6 +13,7 @@ import numpy as np
 from ..core.frames import PixelBox
 from ..models.dialogue import DialogueTokens
 from ..models.processor import SnappingImageProcessor
+from ..raster.picture import enlarged
 from .data.question import LabelledQuestion
 from .rewards import Matches, Rewards, RewardSettings, total_reward
 from .rollout import BatchedCache, Sampler, roll_out
@@ -147,6 +148,8 @@ class Rollouts:
     def _picture(self, number: int, window: PixelBox) -> Patches:
         """Rollouts of one question often choose the same window; it is read once."""
         if (number, window) not in self._pictures:
-            pixels = self._images[number].view(window, self._asking.rules.side_px)
+            rules = self._asking.rules
+            pixels = self._images[number].view(window, rules.side_px)
+            pixels = enlarged(pixels, rules.view(window).size)
             self._pictures[number, window] = cut_into_patches(self._asking.images, pixels)
         return self._pictures[number, window]

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.frames import PixelBox, View, ViewBox, view_size
+from ..core.frames import PixelBox, ViewBox, view_size
 from ..core.types import RasterRequest
+from ..raster.picture import enlarged
 from ..raster.reading import open_raster
 from .imagery import FAMILIES, LabelledRaster
-from .samples import Look, SeenObject
+from .samples import Look, LookSettings, SeenObject
 
 WINDOW_SIDES_PX = {"ships": (120, 1100), "buildings": (300, 2048), "trees": (48, 256)}
 
@@ -61,9 +62,46 @@ def shows_something(path: Path, window: PixelBox) -> bool:
     return bool((_cut(picture_of(path), window)[::8, ::8].max(axis=2) > 8).mean() > 0.7)
 
 
+def striking_place(path: Path, window: PixelBox, side_px: float, rng: np.random.Generator) -> PixelBox:
+    """Of some places of a side, raster pixels, the one whose pixels differ the most among themselves."""
+    width, height = min(side_px, window.width), min(side_px, window.height)
+    found: list[tuple[float, PixelBox]] = []
+    for _ in range(int(rng.integers(1, 8))):
+        left = window.left + rng.uniform(0, 1) * (window.width - width)
+        top = window.top + rng.uniform(0, 1) * (window.height - height)
+        place = PixelBox(left, top, left + width, top + height)
+        seen = _cut(picture_of(path), place.snapped().intersection(window))
+        found.append((float(seen.std()), place))
+    return max(found, key=lambda pair: pair[0])[1]
+
+
 def _cut(pixels: NDArray[np.uint8], window: PixelBox) -> NDArray[np.uint8]:
     left, top, right, bottom = (int(side) for side in window.to_json())
     return pixels[top:bottom, left:right]
+
+
+class _Light:
+    """One change of light, colour and sharpness, the same for every view that it falls on."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.1, 3))
+        self._bias = rng.normal(0, 12)
+        self._gamma = float(np.exp(rng.normal(0, 0.25)))
+        self._saturation = float(rng.choice([0.0, rng.uniform(0.3, 1.5)], p=[0.08, 0.92]))
+        self._blur_px = float(rng.choice([0.0, rng.uniform(0.4, 1.0)], p=[0.75, 0.25]))
+        self._noise = float(rng.choice([0.0, rng.uniform(1, 6)], p=[0.7, 0.3]))
+        self._seed = int(rng.integers(2**32))
+
+    def on(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(rows, columns, 3) as this light shows them."""
+        lit = (pixels / np.float32(255)) ** np.float32(self._gamma) * np.float32(255)
+        grey = lit.mean(axis=2, keepdims=True)
+        lit = (grey + (lit - grey) * self._saturation) * self._gain + self._bias
+        if self._blur_px:
+            lit = cv2.GaussianBlur(lit, (0, 0), self._blur_px)
+        if self._noise:
+            lit = lit + np.random.default_rng(self._seed).normal(0, self._noise, lit.shape)
+        return np.clip(lit, 0, 255).astype(np.uint8)
 
 
 class Augmented:
@@ -71,30 +109,27 @@ class Augmented:
 
     Args:
         window: The area that is asked about, raster pixels.
-        side_px: Longer side of a view.
+        settings: How it is shown.
     """
 
     def __init__(
-        self, raster: LabelledRaster, window: PixelBox, rng: np.random.Generator, side_px: int
+        self, raster: LabelledRaster, window: PixelBox, rng: np.random.Generator, settings: LookSettings
     ) -> None:
         self.raster = raster
         self.window = window
-        self.side_px = side_px
+        self.settings = settings
         self.turns = int(rng.integers(4))
         self.is_mirrored = bool(rng.random() < 0.5)
-        self.gain = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.07, 3))
-        self.bias = rng.normal(0, 12)
-        self.gamma = float(np.exp(rng.normal(0, 0.25)))
+        self._light = _Light(rng)
 
     def look(self, window: PixelBox, text: str, target: PixelBox | None) -> Look:
         """A view of a window; ``target`` is what the words after it are about."""
-        size = view_size(window, self.side_px)
         pixels = _cut(picture_of(self.raster.path), window)
-        if size != (pixels.shape[1], pixels.shape[0]):
-            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        curved = 255 * (pixels / 255.0) ** self.gamma
-        lit = np.clip(curved * self.gain + self.bias, 0, 255).astype(np.uint8)
-        turned = np.rot90(lit, self.turns)
+        reduced = view_size(window, self.settings.side_px)
+        if reduced != (pixels.shape[1], pixels.shape[0]):
+            pixels = np.asarray(cv2.resize(pixels, reduced, interpolation=cv2.INTER_AREA), np.uint8)
+        pixels = enlarged(pixels, self.settings.view(window).size)
+        turned = np.rot90(self._light.on(pixels), self.turns)
         turned = np.ascontiguousarray(turned[:, ::-1] if self.is_mirrored else turned)
         inside = [box for box in self.raster.boxes if share_in(box, window) > 0.3]
         kind = FAMILIES[self.raster.family]
@@ -103,7 +138,7 @@ class Augmented:
 
     def box_in(self, box: PixelBox, window: PixelBox) -> ViewBox:
         """A box in the turned and mirrored view of a window."""
-        view = View(window, view_size(window, self.side_px))
+        view = self.settings.view(window)
         width, height = float(view.size[0]), float(view.size[1])
         left, top, right, bottom = view.to_view(box).to_json()
         for _ in range(self.turns):  # a quarter counter-clockwise: x' = y, y' = width - x
@@ -115,5 +150,5 @@ class Augmented:
 
     def size_of(self, window: PixelBox) -> tuple[int, int]:
         """(width, height) of the turned view of a window."""
-        width, height = view_size(window, self.side_px)
+        width, height = self.settings.view(window).size
         return (height, width) if self.turns % 2 else (width, height)

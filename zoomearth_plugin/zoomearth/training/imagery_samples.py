@@ -5,8 +5,6 @@ Every group is turned, mirrored and lit in its own way; words of place are those
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,9 +12,8 @@ from ..core.frames import PixelBox
 from .data.compass import Compass
 from .data.superlatives import SIZES, winner
 from .imagery import FAMILIES, LabelledRaster
-from .imagery_pictures import Augmented, any_window, shares_in, shows_something
+from .imagery_pictures import Augmented, any_window, shares_in, shows_something, striking_place
 from .imagery_wording import COUNT_FORMS, EXISTENCE_FORMS, NOUNS, SUPERLATIVES, WHERE_FORMS
-from .labels import fact_of
 from .samples import (
     ANSWER_PROMPT,
     ZOOM_PROMPT,
@@ -27,13 +24,20 @@ from .samples import (
     aimed_window,
     answer_text,
     box_text,
+    context_of,
 )
 from .scenes.wording import article, pick, with_aside
 
 _ASKED_ON = {"ships": ("ship",), "buildings": ("building", "ship"), "trees": ("tree", "ship")}
-_FAMILY_SHARES = (0.36, 0.36, 0.28)
+_FAMILY_SHARES = (0.34, 0.32, 0.34)
 _BUCKETS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 9), (10, 19), (20, 60))
 """Counts are drawn from these, each as likely."""
+_LEADS = (0.42, 0.34, 0.24)
+"""How often existence, a count and a place lead a group."""
+_CONTEXT_SHARE = 2.0
+"""Things are looked at in windows so many times as long as they are."""
+_NO_CLOSER = 0.8
+"""A window of so much of the sides of the one before shows nothing closer."""
 _IN, _OUT = 0.9, 0.1
 """Of an object's area: from so much on it lies in a window, up to so much it does not."""
 _TRIES = 40
@@ -43,16 +47,15 @@ _UPRIGHT = Compass((0.0, -1.0), (1.0, 0.0), is_geographic=True)
 def imagery_group(index: int, rasters: tuple[LabelledRaster, ...], settings: LookSettings) -> Group:
     """One group; equal indices give equal groups.
 
-    What leads it chooses the window: existence 50 %, counts 28 %, where 22 %; the others follow where the
-    window allows them.
+    What leads it chooses the window; the others follow where the window allows them.
     """
     rng = np.random.default_rng([index, 78])
     while True:
         family = str(rng.choice(list(FAMILIES), p=_FAMILY_SHARES))
         members = [raster for raster in rasters if raster.family == family]
         raster = members[int(rng.integers(len(members)))]
-        roll = rng.random()
-        make = _led_by_existence if roll < 0.5 else _led_by_count if roll < 0.78 else _led_by_where
+        leads = (_led_by_existence, _led_by_count, _led_by_where)
+        make = leads[int(rng.choice(len(leads), p=_LEADS))]
         group = make(raster, rng, settings)
         if group:
             return group
@@ -66,7 +69,7 @@ def _led_by_existence(raster: LabelledRaster, rng: np.random.Generator, settings
     window = _existence_window(raster, rng, is_there, is_own=kind == FAMILIES[raster.family])
     if window is None:
         return ()
-    seen = Augmented(raster, window, rng, settings.side_px)
+    seen = Augmented(raster, window, rng, settings)
     first = _existence(seen, kind, rng, settings, is_there=is_there)
     return (first, *_counted(seen, rng, share=0.5), *_sought(seen, rng, settings, most=2))
 
@@ -78,7 +81,7 @@ def _led_by_count(raster: LabelledRaster, rng: np.random.Generator, settings: Lo
     for _ in range(_TRIES):
         window = any_window(raster, rng, aimed=True)
         if least <= int(np.count_nonzero(shares_in(raster, window) >= _IN)) <= most:
-            seen = Augmented(raster, window, rng, settings.side_px)
+            seen = Augmented(raster, window, rng, settings)
             counted = _counted(seen, rng, share=1.0)
             if counted:
                 return (*counted, *_sought(seen, rng, settings, most=2))
@@ -90,7 +93,7 @@ def _led_by_where(raster: LabelledRaster, rng: np.random.Generator, settings: Lo
         window = any_window(raster, rng, aimed=True)
         if np.count_nonzero(shares_in(raster, window) >= _IN) < 2:
             continue
-        seen = Augmented(raster, window, rng, settings.side_px)
+        seen = Augmented(raster, window, rng, settings)
         sought = _sought(seen, rng, settings, most=3)
         if sought:
             return (*sought, *_counted(seen, rng, share=0.5))
@@ -108,7 +111,7 @@ def _words(rng: np.random.Generator, forms: tuple[str, ...], kind: str, most: st
 
 
 def _is_large(window: PixelBox, settings: LookSettings) -> bool:
-    return max(window.width, window.height) > 1.2 * settings.minimum_crop_px
+    return max(window.width, window.height) > settings.minimum_crop_px
 
 
 def _existence(
@@ -120,9 +123,10 @@ def _existence(
     thought, answer = (f"some {plural}", "yes") if is_there else ("none", "no")
     aim = _existence_aim(raster, window, rng, is_there)
     target = aim if is_there else None
-    if _is_large(window, settings) and rng.random() < 0.75:
-        crop = aimed_window(aim, window, rng, settings.minimum_crop_px)
-        pointing = _pointing(seen, aim, kind, f"find {kind}")
+    around = _around(aim, window, settings)
+    if around is not None and rng.random() < 0.75:
+        crop = _aimed(around, window, rng, settings)
+        pointing = _pointing(seen, around, kind, f"find {kind}")
         reply = answer_text(thought, answer, _box_in(seen, crop, target, kind))
         looks = (seen.look(window, pointing, target), seen.look(crop, reply, target))
         return Sample(_prompt(rng, text, may_zoom=True), looks)
@@ -149,43 +153,52 @@ def _existence_window(
 def _existence_aim(
     raster: LabelledRaster, window: PixelBox, rng: np.random.Generator, is_there: bool
 ) -> PixelBox:
-    """A large object; where there is none, any place."""
+    """A large object; where there is none, a place of an object's size that may be taken for one."""
     if is_there:
         inside = [raster.boxes[index] for index in np.flatnonzero(shares_in(raster, window) >= _IN)]
         return max(inside, key=lambda box: box.area * rng.uniform(0.5, 1))
-    across, down = rng.uniform(0.2, 0.8, 2) * (window.width, window.height)
-    column, row = window.left + across, window.top + down
-    return PixelBox(column - 8, row - 8, column + 8, row + 8)
+    usual = raster.boxes[int(rng.integers(len(raster.boxes)))] if raster.boxes else PixelBox(0, 0, 16, 16)
+    return striking_place(raster.path, window, max(usual.width, usual.height), rng)
+
+
+def _around(aim: PixelBox, window: PixelBox, settings: LookSettings) -> PixelBox | None:
+    """What to point at in order to see a thing from near by; None where no closer view is worth it."""
+    if not _is_large(window, settings):
+        return None
+    for share in (_CONTEXT_SHARE, 1.2):
+        around = context_of(aim, window, settings.minimum_crop_px, share)
+        if min(around.width / window.width, around.height / window.height) < _NO_CLOSER:
+            return around
+    return None
+
+
+def _aimed(around: PixelBox, window: PixelBox, rng: np.random.Generator, settings: LookSettings) -> PixelBox:
+    return aimed_window(around, window, rng, settings.minimum_crop_px, spread=0.06)
 
 
 def _box_in(seen: Augmented, window: PixelBox, target: PixelBox | None, kind: str) -> str:
     """Where an answer from near by was read; empty where there is nothing."""
-    return box_text(seen.box_in(target, window), kind, seen.side_px) if target is not None else ""
+    if target is None:
+        return ""
+    return box_text(seen.box_in(target, window), kind, seen.settings.side_px)
 
 
 def _pointing(seen: Augmented, aim: PixelBox, label: str, thought: str) -> str:
-    box = box_text(seen.box_in(aim, seen.window), label, seen.side_px)
+    box = box_text(seen.box_in(aim, seen.window), label, seen.settings.side_px)
     return f"<think>{thought}</think>{box}"
 
 
 def _counted(seen: Augmented, rng: np.random.Generator, *, share: float) -> tuple[Sample, ...]:
-    """How many, for a share of the windows where that can be told; there is no one place to look at."""
+    """How many, for a share of the windows where that can be told; the answer is read from all of it."""
     shares = shares_in(seen.raster, seen.window)
     inside = int(np.count_nonzero(shares >= _IN))
     cut = int(np.count_nonzero((shares > _OUT) & (shares < _IN)))
     if not 0 < inside <= _BUCKETS[-1][1] or cut > inside // 10 or rng.random() >= share:
         return ()
     kind = FAMILIES[seen.raster.family]
-    held = [seen.raster.boxes[index] for index in np.flatnonzero(shares >= _IN)]
-    look = seen.look(seen.window, answer_text(f"{inside} {kind}", str(inside)), _hull(held))
-    look = replace(look, fact=fact_of("region counting", str(inside)))
+    look = seen.look(seen.window, answer_text(f"find {kind}", str(inside)), seen.window)
     text = _words(rng, COUNT_FORMS, kind)
     return (Sample(_prompt(rng, text, may_zoom=bool(rng.random() < 0.6)), (look,)),)
-
-
-def _hull(boxes: list[PixelBox]) -> PixelBox:
-    sides = np.array([box.to_json() for box in boxes])
-    return PixelBox(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
 
 
 def _sought(
@@ -229,14 +242,14 @@ def _where_sample(
     kind = FAMILIES[seen.raster.family]
     most = pick(rng, SUPERLATIVES[sought])
     thought = f"find {SUPERLATIVES[sought][0]} {kind} {place}"
-    crop = aimed_window(aim, seen.window, rng, settings.minimum_crop_px)
-    box = _box_in(seen, crop, aim, kind)
-    if crop == seen.window:  # nothing would be larger in a second look
-        looks: tuple[Look, ...] = (seen.look(crop, answer_text(thought, place, box), aim),)
+    around = _around(aim, seen.window, settings)
+    if around is None:  # nothing would be larger in a second look
+        box = "" if _is_large(seen.window, settings) else _box_in(seen, seen.window, aim, kind)
+        looks: tuple[Look, ...] = (seen.look(seen.window, answer_text(thought, place, box), aim),)
     else:
-        pointing = _pointing(seen, aim, kind, thought)
+        crop = _aimed(around, seen.window, rng, settings)
         looks = (
-            seen.look(seen.window, pointing, aim),
-            seen.look(crop, answer_text(kind, place, box), aim),
+            seen.look(seen.window, _pointing(seen, around, kind, thought), aim),
+            seen.look(crop, answer_text(kind, place, _box_in(seen, crop, aim, kind)), aim),
         )
     return Sample(_prompt(rng, _words(rng, WHERE_FORMS, kind, most), may_zoom=True), looks)

@@ -1,9 +1,11 @@
-"""The loss of supervised training: the next token, and six auxiliary terms that make pictures matter.
+"""The loss of supervised training: the next token, and seven auxiliary terms that make pictures matter.
 
 A few million parameters trained from nothing do not find out by next-token loss alone that a picture
 tells anything. So every batch, from the first step, also asks:
 
 * **seeing**: each picture token, as it leaves the vision tower, names the kind and colour it shows;
+* **counting**: and how many things it holds, parts included; who adds these up has counted (Lempitsky and
+  Zisserman, 2010);
 * **knowing**: the mean of the picture tokens that an answer was read from, as they leave the vision tower,
   names the answer: season, arrangement, on which side;
 * **place**: each picture token, two layers on, knows where in its picture it lies;
@@ -15,7 +17,7 @@ tells anything. So every batch, from the first step, also asks:
   a narrow bell over neighbouring coordinates. So it is with a count of many, in proportion: nobody tells 38
   trees from 39, and the bell is as wide as a person errs.
 
-Heads of the first four live only during training and are not part of a saved model.
+Heads of the first five live only during training and are not part of a saved model.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from torch.nn import functional
 from .collation import IGNORED
 from .labels import COLOURS, FACTS, KINDS
 
-_MANY, _COUNT_SPREAD = 8, 0.08
+_MANY, _COUNT_SPREAD = 8, 0.12
 """From so many on a count is told in proportion: standard deviation as a share of the number."""
 
 
@@ -41,6 +43,7 @@ class Weights:
     token: float = 1.0
     coordinate: float = 1.0
     seeing: float = 0.6
+    counting: float = 0.0
     knowing: float = 1.0
     place: float = 0.1
     sides: float = 1.0
@@ -59,6 +62,7 @@ class TrainingHeads(nn.Module):
         self.kind = nn.Linear(width, 1 + len(KINDS))
         self.colour = nn.Linear(width, len(COLOURS))
         self.fact = nn.Linear(width, len(FACTS))
+        self.amount = nn.Linear(width, 1)
         self.place = nn.Linear(width, 2)
         self.sides = nn.Linear(width, 4 * width)
 
@@ -70,6 +74,7 @@ class Terms:
     token: torch.Tensor
     coordinate: torch.Tensor
     seeing: torch.Tensor
+    counting: torch.Tensor
     knowing: torch.Tensor
     place: torch.Tensor
     sides: torch.Tensor
@@ -80,6 +85,7 @@ class Terms:
             weights.token * self.token
             + weights.coordinate * self.coordinate
             + weights.seeing * self.seeing
+            + weights.counting * self.counting
             + weights.knowing * self.knowing
             + weights.place * self.place
             + weights.sides * self.sides
@@ -109,6 +115,7 @@ def compute_terms(
         token,
         coordinate,
         _seeing(outputs.hidden_states[0], batch, heads),
+        _counting(outputs.hidden_states[0], batch, heads),
         _knowing(outputs.hidden_states[0], batch, heads),
         _place(outputs.hidden_states[weights.place_layer], batch, heads),
         _sides(outputs.hidden_states[weights.place_layer], batch, heads, codes, weights),
@@ -154,6 +161,14 @@ def _seeing(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: Train
     is_known, is_painted = kinds != IGNORED, colours != IGNORED
     kind = _named(heads.kind(features[is_known]), kinds[is_known], balance)
     return kind + _named(heads.colour(features[is_painted]), colours[is_painted])
+
+
+def _counting(embedded: torch.Tensor, batch: dict[str, torch.Tensor], heads: TrainingHeads) -> torch.Tensor:
+    """Squared error of the amounts: a linear read-out, so that the mean over a place tells its number."""
+    amounts = batch["aux_amounts"]
+    is_known = torch.isfinite(amounts)
+    told = heads.amount(embedded.flatten(0, 1)[batch["aux_slots"]][is_known])[:, 0].float()
+    return _mean((told - amounts[is_known]) ** 2)
 
 
 def _named(scores: torch.Tensor, wanted: torch.Tensor, balance: torch.Tensor | None = None) -> torch.Tensor:

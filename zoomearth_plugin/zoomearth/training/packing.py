@@ -60,6 +60,7 @@ class _Row:
     slots: list[NDArray[np.int64]] = field(default_factory=list)
     kinds: list[NDArray[np.int64]] = field(default_factory=list)
     colours: list[NDArray[np.int64]] = field(default_factory=list)
+    amounts: list[NDArray[np.float32]] = field(default_factory=list)
     places: list[NDArray[np.float32]] = field(default_factory=list)
     sides: list[NDArray[np.int64]] = field(default_factory=list)
     queries: list[NDArray[np.int64]] = field(default_factory=list)
@@ -108,6 +109,7 @@ class _Row:
         self.slots.append(places[one.picture_slots[own_slots:]])
         self.kinds.append(one.kinds[own_slots:])
         self.colours.append(one.colours[own_slots:])
+        self.amounts.append(one.amounts[own_slots:])
         self.places.append(one.places[own_slots:])
         self.sides.append(one.sides[own_slots:])
         self.queries.append(places[one.queries])
@@ -140,7 +142,7 @@ class Collator:
                 piece + number * length for number, row in enumerate(packed) for piece in getattr(row, name)
             ]
             batch[f"aux_{name}"] = _joined(pieces)
-        for name in ("kinds", "colours", "places", "sides", "facts"):
+        for name in ("kinds", "colours", "amounts", "places", "sides", "facts"):
             batch[f"aux_{name}"] = _joined([piece for row in packed for piece in getattr(row, name)])
         batch["aux_mass"] = _joined([_spread(*one, length) for row in packed for one in row.looked_at])
         told = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.frames import PixelBox, ViewBox
+from ..core.frames import PixelBox, View, ViewBox, view_size
 from .tokenizer import BOX_CLOSE, BOX_MIDDLE, BOX_OPEN
 
 ZOOM_PROMPT = "{question} Zoom if needed."
@@ -60,10 +61,19 @@ class LookSettings:
     Args:
         side_px: Longer side of a view.
         minimum_crop_px: Least side of a zoom window, raster pixels.
+        magnification: Small windows are enlarged up to so many view pixels across a raster pixel.
+        context_px: Things of scenes are pointed at with so much around them, raster pixels: their
+            neighbours and wakes lie there.
     """
 
     side_px: int = 240
-    minimum_crop_px: int = 512
+    minimum_crop_px: int = 120
+    magnification: float = 4.0
+    context_px: int = 384
+
+    def view(self, window: PixelBox) -> View:
+        """How a window is shown."""
+        return View(window, view_size(window, self.side_px, self.magnification))
 
 
 def box_text(box: ViewBox, label: str, side_px: int) -> str:
@@ -85,6 +95,36 @@ def answer_text(thought: str, answer: str, box: str = "") -> str:
 def holds(window: PixelBox, center: tuple[float, float]) -> bool:
     """Whether a point lies in a window."""
     return window.left <= center[0] < window.right and window.top <= center[1] < window.bottom
+
+
+def context_of(box: PixelBox, window: PixelBox, least_px: float, share: float = 2.0) -> PixelBox:
+    """What to point at in order to see a box and what is around it.
+
+    Args:
+        box: Shares some area with ``window``.
+        window: What is shown; the context stays inside.
+        least_px: Least side, where the window is as large.
+        share: Sides are so many times the longer one of the box, where the window is as large.
+    """
+    seen = box.intersection(window)
+    return seen.grown_to(max(least_px, share * max(seen.width, seen.height)), window)
+
+
+def tally(places: Sequence[tuple[float, float]], size: tuple[int, int]) -> str:
+    """How many there are, counted on from ninth to ninth of a view, in the order of reading.
+
+    Args:
+        places: Middles of what is counted, view pixels.
+        size: (width, height) of the view.
+
+    Returns:
+        Nine numbers; the last is that of all.
+    """
+    ninths = [0] * 9
+    for x, y in places:
+        across, down = (min(2, max(0, int(3 * at / side))) for at, side in zip((x, y), size, strict=True))
+        ninths[3 * down + across] += 1
+    return " ".join(map(str, accumulate(ninths)))
 
 
 def aimed_window(

@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.frames import PixelBox, View, view_size
+from ..core.frames import PixelBox, View
 from .labels import LAKE, fact_of
 from .samples import (
     ANSWER_PROMPT,
@@ -32,7 +32,9 @@ from .samples import (
     aimed_window,
     answer_text,
     box_text,
+    context_of,
     holds,
+    tally,
 )
 from .scenes.drawing import draw
 from .scenes.layout import Scene, make_scene
@@ -53,6 +55,8 @@ _ZOOMS, _POINTINGS, _NEAR = 1, 3, 6
 """Conversations of each sort in a group."""
 _WIDER = 0.02
 """By so much of the scene a ninth is shown wider on each side: sites may reach out of theirs."""
+_CONTEXT_SHARE = 1.2
+"""Of a thing too large for the usual context so much is shown."""
 _NEAR_SCENE_PX = 6.0
 """Scene pixels in a view pixel from which on a site is seen as one thing."""
 
@@ -114,10 +118,10 @@ def _middle_group(
     side = (1 / 3 + 2 * _WIDER) * scene.size_px * math.exp(rng.normal(0, 0.15))
     window = aimed_window(thing.box, scene.extent, rng, side, spread=0.25)
     asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
-    look = _look(scene, window, "", thing.box, settings.side_px)
+    look = _look(scene, window, "", thing.box, settings)
     samples = []
     for number, question in enumerate(asked[: 1 + _POINTINGS]):
-        looks = [_pointing(look, question, settings)]
+        looks = [_pointing(look, window, question, settings)]
         if number == 0:
             looks.append(_closest(scene, question, rng, settings))
         samples.append(_told(question, rng, tuple(looks), placeless=True))
@@ -128,10 +132,10 @@ def _near_group(
     scene: Scene, thing: Landmark | Site, rng: np.random.Generator, settings: LookSettings
 ) -> Group:
     """Everything about one thing, looked at from near by."""
-    side = settings.minimum_crop_px * math.exp(rng.normal(0.05, 0.25))
+    side = settings.context_px * math.exp(rng.normal(0.1, 0.25))
     window = aimed_window(thing.box, scene.extent, rng, side)
     asked = [question for question in _asked(_alone(scene, thing), rng) if question.looked_at is not None]
-    look = _look(scene, window, "", thing.box, settings.side_px)
+    look = _look(scene, window, "", thing.box, settings)
     samples = [_near_sample(look, window, question, rng, settings) for question in asked[:_NEAR]]
     if rng.random() < 0.15:
         samples.append(_unanswerable_sample(scene, window, rng, settings))
@@ -148,15 +152,15 @@ def _alone(scene: Scene, thing: Landmark | Site) -> Scene:
 
 
 @lru_cache(maxsize=8)
-def _overview(number: int, size_px: int, side_px: int) -> NDArray[np.uint8]:
+def _overview(number: int, size_px: int, settings: LookSettings) -> NDArray[np.uint8]:
     scene = _scene(number)
-    return draw(scene, View(scene.extent, view_size(scene.extent, side_px)))
+    return draw(scene, settings.view(scene.extent))
 
 
-def _look(scene: Scene, window: PixelBox, text: str, target: PixelBox | None, side_px: int) -> Look:
-    view = View(window, view_size(window, side_px))
+def _look(scene: Scene, window: PixelBox, text: str, target: PixelBox | None, settings: LookSettings) -> Look:
+    view = settings.view(window)
     is_all = window == scene.extent
-    pixels = _overview(scene.seed, scene.size_px, side_px) if is_all else draw(scene, view)
+    pixels = _overview(scene.seed, scene.size_px, settings) if is_all else draw(scene, view)
     objects = tuple(
         SeenObject(view.to_view(box), kind, colour)
         for box, kind, colour in _labelled(scene, max(view.pixels_per_view_pixel))
@@ -184,7 +188,7 @@ def _found_in_two_steps(
     ninth = _ninth(scene, _target(question))
     looks = (
         _toward_ninth(scene, question, settings),
-        _pointing(_look(scene, ninth, "", _target(question), settings.side_px), question, settings),
+        _pointing(_look(scene, ninth, "", _target(question), settings), ninth, question, settings),
         _closest(scene, question, rng, settings),
     )
     return _told(question, rng, looks)
@@ -208,25 +212,25 @@ def _ninth(scene: Scene, target: PixelBox) -> PixelBox:
 def _toward_ninth(scene: Scene, question: SceneQuestion, settings: LookSettings) -> Look:
     """The overview, and which ninth to look at; where the words do not tell, by what is seen."""
     target = _target(question)
-    overview = View(scene.extent, view_size(scene.extent, settings.side_px))
+    overview = settings.view(scene.extent)
     box = box_text(overview.to_view(_ninth(scene, target)), question.named, settings.side_px)
     text = f"<think>find {question.named}{question.where}</think>{box}"
-    return _look(scene, scene.extent, text, None if question.where else target, settings.side_px)
+    return _look(scene, scene.extent, text, None if question.where else target, settings)
 
 
-def _pointing(look: Look, question: SceneQuestion, settings: LookSettings) -> Look:
-    """A look that holds its target, and where in it that is."""
-    if look.target is None:
-        raise ValueError(f"the target of {question.text!r} is not in the window")
-    box = box_text(look.target, question.named, settings.side_px)
+def _pointing(look: Look, window: PixelBox, question: SceneQuestion, settings: LookSettings) -> Look:
+    """A look that holds its target, and where in it to look closer."""
+    around = context_of(_target(question), window, settings.context_px, _CONTEXT_SHARE)
+    box = box_text(settings.view(window).to_view(around), question.named, settings.side_px)
     return replace(look, text=f"<think>find {question.named}</think>{box}")
 
 
 def _closest(scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings) -> Look:
     """The target from near by, its box, and the answer."""
     target = _target(question)
-    window = aimed_window(target, scene.extent, rng, settings.minimum_crop_px)
-    look = _look(scene, window, "", target, settings.side_px)
+    around = context_of(target, scene.extent, settings.context_px, _CONTEXT_SHARE)
+    window = aimed_window(around, scene.extent, rng, settings.context_px, spread=0.06)
+    look = _look(scene, window, "", target, settings)
     return _answered(look, window, question, settings)
 
 
@@ -235,10 +239,18 @@ def _answered(look: Look, window: PixelBox, question: SceneQuestion, settings: L
     if look.target is None:
         return replace(look, text=_reply(question))
     kind = question.target.kind if question.target is not None else "site"
-    text = answer_text(question.seen, question.answer, box_text(look.target, kind, settings.side_px))
-    view = View(window, view_size(window, settings.side_px))
+    view = settings.view(window)
+    text = answer_text(_seen(question, view), question.answer, box_text(look.target, kind, settings.side_px))
     shown_by = view.to_view(question.shown_by) if question.shown_by is not None else None
     return replace(look, text=text, fact=fact_of(question.topic, question.answer), shown_by=shown_by)
+
+
+def _seen(question: SceneQuestion, view: View) -> str:
+    """What is thought before the answer; things are counted on from ninth to ninth."""
+    if question.topic != "region counting" or not isinstance(question.target, Site):
+        return question.seen
+    things = question.target.things
+    return f"{things[0].kind} {tally([view.to_view(one.box).center for one in things], view.size)}"
 
 
 def _target(question: SceneQuestion) -> PixelBox:
@@ -256,7 +268,7 @@ def _global_sample(
 ) -> Sample:
     prompt = ANSWER_PROMPT if rng.random() < 0.3 else ZOOM_PROMPT
     # The answer lies everywhere: words about the whole look at all of it.
-    look = _look(scene, scene.extent, _reply(question), scene.extent, settings.side_px)
+    look = _look(scene, scene.extent, _reply(question), scene.extent, settings)
     look = replace(look, fact=fact_of(question.topic, question.answer))
     return Sample(prompt.format(question=with_aside(question.text, rng)), (look,))
 
@@ -308,13 +320,13 @@ def _after_place(words: list[str]) -> list[str]:
 def _overview_sample(
     scene: Scene, question: SceneQuestion, rng: np.random.Generator, settings: LookSettings
 ) -> Sample:
-    look = _look(scene, scene.extent, _reply(question), _target(question), settings.side_px)
+    look = _look(scene, scene.extent, _reply(question), _target(question), settings)
     return Sample(ANSWER_PROMPT.format(question=with_aside(question.text, rng)), (look,))
 
 
 def _unanswerable_sample(
     scene: Scene, window: PixelBox, rng: np.random.Generator, settings: LookSettings
 ) -> Sample:
-    look = _look(scene, window, answer_text("unknown", CANNOT_TELL), None, settings.side_px)
+    look = _look(scene, window, answer_text("unknown", CANNOT_TELL), None, settings)
     prompt = ZOOM_PROMPT if rng.random() < 0.5 else ANSWER_PROMPT
     return Sample(prompt.format(question=with_aside(unanswerable(rng), rng)), (look,))

@@ -55,6 +55,10 @@ class LookRules:
     max_zooms: int
     factor_px: int
 
+    def view(self, window: PixelBox) -> View:
+        """How a window is shown."""
+        return View(window, view_size(window, self.side_px, self.profile.magnification))
+
 
 class Looking:
     """One rollout's looks; the state that grows while the policy writes.
@@ -66,7 +70,7 @@ class Looking:
     """
 
     def __init__(self, question: str, extent: PixelBox, rules: LookRules) -> None:
-        self.view = View(extent, view_size(extent, rules.side_px))
+        self.view = rules.view(extent)
         self._question = question
         self._extent = extent
         self._rules = rules
@@ -107,7 +111,7 @@ class Looking:
             return None
         self._region = place
         self._zooms += 1
-        self.view = View(window, view_size(window, self._rules.side_px))
+        self.view = self._rules.view(window)
         return window
 
     def outcome(self) -> Outcome:
