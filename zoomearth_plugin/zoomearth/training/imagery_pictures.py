@@ -101,7 +101,8 @@ class _Light:
             lit = cv2.GaussianBlur(lit, (0, 0), self._blur_px)
         if self._noise:
             lit = lit + np.random.default_rng(self._seed).normal(0, self._noise, lit.shape)
-        return np.clip(lit, 0, 255).astype(np.uint8)
+        shown: NDArray[np.uint8] = np.clip(lit, 0, 255).astype(np.uint8)
+        return shown
 
 
 class Augmented:
