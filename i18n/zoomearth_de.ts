@@ -951,6 +951,10 @@
             <translation>Das Raster nennt kein Koordinatenbezugssystem; der Ort steht in seinen eigenen Koordinaten.</translation>
         </message>
         <message>
+            <source>The raster is placed by control points only; the place is as good as a polynomial through them.</source>
+            <translation>Das Raster ist nur durch Passpunkte verortet; der Ort ist so genau wie ein Polynom durch sie.</translation>
+        </message>
+        <message>
             <source>The raster has no geotransform; the place is in its columns and rows.</source>
             <translation>Das Raster hat keine Geotransformation; der Ort ist in seinen Spalten und Zeilen angegeben.</translation>
         </message>

@@ -951,6 +951,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>The raster is placed by control points only; the place is as good as a polynomial through them.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>The raster has no geotransform; the place is in its columns and rows.</source>
             <translation type="unfinished"></translation>
         </message>

@@ -92,6 +92,10 @@ def _warnings() -> Dict[str, str]:
         "unreferenced": translate(
             "Wording", "The raster names no coordinate reference system; the place is in its own frame."
         ),
+        "control_points": translate(
+            "Wording",
+            "The raster is placed by control points only; the place is as good as a polynomial through them.",
+        ),
         "no_geotransform": translate(
             "Wording", "The raster has no geotransform; the place is in its columns and rows."
         ),

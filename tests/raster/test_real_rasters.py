@@ -8,7 +8,7 @@ from raster_files import open_file, overview
 from zoomearth.core.errors import RasterEmptyError, RasterUnreadableError
 from zoomearth.core.frames import PixelBox
 from zoomearth.core.types import AnswerFrame
-from zoomearth.raster.georeference import corners, ground_sampling_distance_m
+from zoomearth.raster.georeference import corners, ground_sampling_distance_m, pixel_box_of_ring
 from zoomearth.raster.picture import NODATA_GREY
 
 pytestmark = pytest.mark.real_data
@@ -73,7 +73,6 @@ def test_all_nodata(rasters: Path) -> None:
     [
         ("stefan_full_rgba.tif", AnswerFrame.PIXELS, "no_geotransform"),
         ("byte_nogeoref.tif", AnswerFrame.OWN, "unreferenced"),
-        ("cog_gcps.tif", AnswerFrame.PIXELS, "no_geotransform"),
     ],
 )
 def test_without_a_crs_nothing_is_guessed(rasters: Path, name: str, frame: AnswerFrame, code: str) -> None:
@@ -81,6 +80,20 @@ def test_without_a_crs_nothing_is_guessed(rasters: Path, name: str, frame: Answe
         assert (raster.grid.crs_text, raster.grid.frame) == (None, frame)
         assert raster.warnings[0].startswith(f"{code}: ")
         assert overview(raster, 100).pixels.std() > 5
+
+
+def test_control_points_place_a_raster(rasters: Path) -> None:
+    """As the INDEX has it, computed with GDAL; the polynomial through 210 points keeps to 0.001 degrees."""
+    with open_file(rasters / "cog_gcps.tif") as raster:
+        assert (raster.grid.crs_text, raster.grid.frame) == ("EPSG:4326", AnswerFrame.CRS)
+        assert raster.warnings[0].startswith("control_points: ") and "210" in raster.warnings[0]
+        quad = corners(raster.grid.extent, raster.grid)
+        back = pixel_box_of_ring(quad, raster.grid)
+    xs, ys = zip(*quad, strict=True)
+    assert (min(xs), min(ys), max(xs), max(ys)) == pytest.approx(
+        (75.6051, 9.2257, 78.2039, 11.1904), abs=1e-3
+    )
+    assert back.to_json() == pytest.approx((0, 0, 1280, 837), abs=0.5)
 
 
 def test_a_world_file_is_followed(rasters: Path) -> None:

@@ -1,11 +1,10 @@
-"""Between pixels and the map: affine, with any rotation, shear or direction of rows."""
+"""Between pixels and the map: affine, with any rotation, shear or direction of rows, or control points."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from affine import Affine
 from rasterio.warp import transform as transform_positions
 
 from ..core.errors import AreaOutsideError
@@ -32,15 +31,12 @@ def corners(window: PixelBox, grid: RasterGrid) -> Quad:
     Raises:
         AreaOutsideError: Window and raster share no pixel.
 
-    Source: GDAL raster data model, affine geotransform.
+    Source: GDAL raster data model, affine geotransform and ground control points.
     """
     window.intersection(grid.extent)
-    return (
-        _place(window.left, window.top, grid),
-        _place(window.right, window.top, grid),
-        _place(window.right, window.bottom, grid),
-        _place(window.left, window.bottom, grid),
-    )
+    left, top, right, bottom = window.to_json()
+    first, second, third, fourth = grid.to_map([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return first, second, third, fourth
 
 
 def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> PixelBox:
@@ -53,8 +49,7 @@ def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> 
     Raises:
         AreaOutsideError: The ring is empty or has a position that is no place.
     """
-    to_pixels = ~grid.transform
-    positions = [_applied(to_pixels, x, y) for x, y in ring]
+    positions = grid.to_pixels(ring) if ring else []
     if not positions or not all(math.isfinite(number) for position in positions for number in position):
         raise AreaOutsideError(f"a ring of {len(positions)} positions has no place on the raster")
     columns, rows = zip(*positions, strict=True)
@@ -76,7 +71,7 @@ def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
     if min(view.pixels_per_view_pixel) < 1:
         view = View(view.window, view_size(view.window, max(view.size)))
     on_ground = _steps_on_ellipsoid(view, grid)
-    if on_ground is None or not grid.crs.is_projected:
+    if on_ground is None or not grid.crs.is_projected or not grid.has_transform:
         return None if on_ground is None else sum(on_ground) / 2
     unit_m = grid.crs.linear_units_factor[1]
     transform = grid.transform
@@ -92,18 +87,6 @@ def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
     return sum(on_map if is_true else on_ground) / 2
 
 
-def _place(column: float, row: float, grid: RasterGrid) -> tuple[float, float]:
-    return _applied(grid.transform, column, row)
-
-
-def _applied(transform: Affine, x: float, y: float) -> tuple[float, float]:
-    """By hand, as versions of affine disagree on which operator does it."""
-    return (
-        float(transform.a * x + transform.b * y + transform.c),
-        float(transform.d * x + transform.e * y + transform.f),
-    )
-
-
 def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | None:
     """Metres across and down one view pixel in the middle of the window; None where there is no way."""
     geographic = geographic_under(grid.crs)
@@ -112,7 +95,7 @@ def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | N
     column, row = view.window.center
     across, down = (step / 2 for step in view.pixels_per_view_pixel)
     steps = ((-across, 0.0), (across, 0.0), (0.0, -down), (0.0, down), (0.0, 0.0))
-    places = [_place(column + step_x, row + step_y, grid) for step_x, step_y in steps]
+    places = grid.to_map([(column + step_x, row + step_y) for step_x, step_y in steps])
     try:
         longitudes, latitudes = transform_positions(
             grid.crs, geographic, [x for x, _ in places], [y for _, y in places]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from rasterio.crs import CRS
 
 from ..core.frames import PixelBox
 from ..core.types import AnswerFrame
+from .control import ControlPoints, Position, control_of
 from .ellipsoid import is_tied_to_a_body
 from .opening import GDAL_ERRORS
 
@@ -23,8 +25,9 @@ class RasterGrid:
         width: Columns.
         height: Rows.
         transform: (column, row) to (x, y) in units of ``crs``; the identity where the file has none.
-        crs: None where the file names none, or has no geotransform that would give it a meaning.
+        crs: None where the file names none, or has nothing that would give it a meaning.
         has_transform: Whether the file has a geotransform that can be inverted.
+        control: What places the file instead of a geotransform; None where there is one, or nothing.
     """
 
     width: int
@@ -32,6 +35,7 @@ class RasterGrid:
     transform: Affine
     crs: CRS | None
     has_transform: bool
+    control: ControlPoints | None = None
 
     @property
     def extent(self) -> PixelBox:
@@ -41,9 +45,22 @@ class RasterGrid:
     @property
     def frame(self) -> AnswerFrame:
         """What map coordinates of this raster mean."""
-        if not self.has_transform:
+        if not self.has_transform and self.control is None:
             return AnswerFrame.PIXELS
         return AnswerFrame.OWN if self.crs is None else AnswerFrame.CRS
+
+    def to_map(self, positions: Sequence[Position]) -> list[Position]:
+        """(x, y) in units of ``crs`` of (column, row)."""
+        if self.control is not None:
+            return self.control.to_map(positions)
+        return [_applied(self.transform, *position) for position in positions]
+
+    def to_pixels(self, positions: Sequence[Position]) -> list[Position]:
+        """(column, row), not rounded, of (x, y) in units of ``crs``."""
+        if self.control is not None:
+            return self.control.to_pixels(positions)
+        back = ~self.transform
+        return [_applied(back, *position) for position in positions]
 
     @property
     def crs_text(self) -> str | None:
@@ -60,8 +77,8 @@ class RasterGrid:
 def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
     """The grid of an open rasterio dataset, and what has to be said about it.
 
-    Nothing is guessed: a file that is placed by control points, rational polynomials or a
-    geolocation array, and by no geotransform, stays in its own pixels.
+    Nothing is guessed: a file that is placed by rational polynomials or a geolocation array alone stays
+    in its own pixels.
 
     Returns:
         The grid; warnings, each ``code: sentence``.
@@ -72,6 +89,12 @@ def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
     if crs is not None and not is_tied_to_a_body(crs):
         crs = None
     if not has_transform:
+        placed = control_of(dataset)
+        if placed is not None and is_tied_to_a_body(placed[1]):
+            control, crs = placed
+            grid = RasterGrid(dataset.width, dataset.height, Affine.identity(), crs, False, control)
+            count = len(control.points)
+            return grid, (f"control_points: Places follow a polynomial through {count} control points.",)
         transform, crs = Affine.identity(), None
     grid = RasterGrid(dataset.width, dataset.height, transform, crs, has_transform)
     if crs is not None:
@@ -82,6 +105,14 @@ def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
         other = _other_placing(dataset)
         said = f"no_geotransform: The file has no geotransform{other}; places are in columns and rows."
     return grid, (said,)
+
+
+def _applied(transform: Affine, x: float, y: float) -> Position:
+    """By hand, as versions of affine disagree on which operator does it."""
+    return (
+        float(transform.a * x + transform.b * y + transform.c),
+        float(transform.d * x + transform.e * y + transform.f),
+    )
 
 
 def _is_invertible(transform: Affine) -> bool:
@@ -95,7 +126,7 @@ def _other_placing(dataset: Any) -> str:
     """What the file is placed by instead of a geotransform, for a sentence."""
     points, _ = dataset.gcps
     if points:
-        return f", only {len(points)} ground control points, which are not used"
+        return f", only {len(points)} ground control points, which give no place"
     if dataset.rpcs:
         return ", only rational polynomials (RPC), which are not used"
     if dataset.tags(ns="GEOLOCATION"):

@@ -93,9 +93,9 @@ def compass_of(grid: RasterGrid) -> Compass:
         )
     except GDAL_ERRORS:  # outside of what the projection can show
         return Compass((0.0, -1.0), (1.0, 0.0), is_geographic=False)
-    to_pixels = ~grid.transform
-    up = _unit(to_pixels, sign * (xs[1] - xs[0]), sign * (ys[1] - ys[0]))
-    right = _unit(to_pixels, xs[2] - xs[0], ys[2] - ys[0])
+    here, north_or_south, east = grid.to_pixels(list(zip(xs, ys, strict=True)))
+    up = _unit(here, north_or_south, sign)
+    right = _unit(here, east)
     if up is None or right is None:
         return Compass((0.0, -1.0), (1.0, 0.0), is_geographic=False)
     return Compass(up, right, is_geographic=True)
@@ -106,10 +106,9 @@ def along(offset: Vector, axis: Vector) -> float:
     return offset[0] * axis[0] + offset[1] * axis[1]
 
 
-def _unit(to_pixels: object, x: float, y: float) -> Vector | None:
-    """A step on the map as a pixel's length in columns and rows."""
-    a, b, d, e = (float(getattr(to_pixels, name)) for name in "abde")
-    across, down = a * x + b * y, d * x + e * y
+def _unit(start: Vector, end: Vector, sign: float = 1.0) -> Vector | None:
+    """The way from one position to another, or back, of a pixel's length."""
+    across, down = sign * (end[0] - start[0]), sign * (end[1] - start[1])
     length = math.hypot(across, down)
     if not math.isfinite(length) or length == 0:
         return None

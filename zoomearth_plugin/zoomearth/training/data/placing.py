@@ -109,8 +109,7 @@ def _turned(part: Positions, grid: RasterGrid) -> Positions:
     if grid.crs is None or not np.isfinite(part).all():
         return part
     turn = 2 * math.pi / grid.crs.units_factor[1]
-    column, row = grid.extent.center
-    middle = grid.transform.a * column + grid.transform.b * row + grid.transform.c
+    middle = grid.to_map([grid.extent.center])[0][0]
     turns = round((middle - float(part[:, 0].mean())) / turn)
     shifted: Positions = part + np.array([turns * turn, 0.0])
     return shifted
