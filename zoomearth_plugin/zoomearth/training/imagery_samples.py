@@ -34,8 +34,8 @@ _BUCKETS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 9), (10, 19), (20, 60))
 """Counts are drawn from these, each as likely."""
 _LEADS = (0.42, 0.34, 0.24)
 """How often existence, a count and a place lead a group."""
-_CONTEXT_SHARE = 2.0
-"""Things are looked at in windows so many times as long as they are."""
+_CONTEXT_SHARES = (2.0, 1.2)
+"""Things are looked at in windows so many times as long as they are, the first that is worth it."""
 _NO_CLOSER = 0.8
 """A window of so much of the sides of the one before shows nothing closer."""
 _IN, _OUT = 0.9, 0.1
@@ -165,7 +165,7 @@ def _around(aim: PixelBox, window: PixelBox, settings: LookSettings) -> PixelBox
     """What to point at in order to see a thing from near by; None where no closer view is worth it."""
     if not _is_large(window, settings):
         return None
-    for share in (_CONTEXT_SHARE, 1.2):
+    for share in _CONTEXT_SHARES:
         around = context_of(aim, window, settings.minimum_crop_px, share)
         if min(around.width / window.width, around.height / window.height) < _NO_CLOSER:
             return around
