@@ -373,6 +373,10 @@
             <translation>Die Datei enthält mehrere Raster; wählen Sie eines davon, etwa {names}.</translation>
         </message>
         <message>
+            <source>Choose a raster of heights that can be opened, or one height for all of the ground.</source>
+            <translation>Wählen Sie ein Höhenraster, das sich öffnen lässt, oder eine Höhe für das ganze Gelände.</translation>
+        </message>
+        <message>
             <source>Correct the model profile {name}.</source>
             <translation>Berichtigen Sie das Modellprofil {name}.</translation>
         </message>
@@ -951,8 +955,12 @@
             <translation>Das Raster nennt kein Koordinatenbezugssystem; der Ort steht in seinen eigenen Koordinaten.</translation>
         </message>
         <message>
-            <source>The raster is placed by control points only; the place is as good as a polynomial through them.</source>
-            <translation>Das Raster ist nur durch Passpunkte verortet; der Ort ist so genau wie ein Polynom durch sie.</translation>
+            <source>The raster is placed by control points only; the place is as good as what is fitted to them.</source>
+            <translation>Das Raster ist nur durch Passpunkte verortet; der Ort ist so genau wie das, was durch sie gelegt wird.</translation>
+        </message>
+        <message>
+            <source>The raster is placed by rational polynomials only, for ground at one height; the place is off where the ground is higher or lower.</source>
+            <translation>Das Raster ist nur durch rationale Polynome verortet, für Gelände in einer Höhe; wo es höher oder tiefer liegt, ist der Ort verschoben.</translation>
         </message>
         <message>
             <source>The raster has no geotransform; the place is in its columns and rows.</source>

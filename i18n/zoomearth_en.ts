@@ -373,6 +373,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Choose a raster of heights that can be opened, or one height for all of the ground.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Correct the model profile {name}.</source>
             <translation type="unfinished"></translation>
         </message>
@@ -951,7 +955,11 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>The raster is placed by control points only; the place is as good as a polynomial through them.</source>
+            <source>The raster is placed by control points only; the place is as good as what is fitted to them.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The raster is placed by rational polynomials only, for ground at one height; the place is off where the ground is higher or lower.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

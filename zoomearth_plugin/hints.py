@@ -53,6 +53,9 @@ HINTS = (
     QT_TRANSLATE_NOOP("Hints", "A part of the file is damaged or missing; copy or download it again."),
     QT_TRANSLATE_NOOP("Hints", "Choose one or three bands, numbered from 1 to {count}."),
     QT_TRANSLATE_NOOP("Hints", "The file holds several rasters; choose one of them, such as {names}."),
+    QT_TRANSLATE_NOOP(
+        "Hints", "Choose a raster of heights that can be opened, or one height for all of the ground."
+    ),
     QT_TRANSLATE_NOOP("Hints", "Correct the model profile {name}."),
     QT_TRANSLATE_NOOP("Hints", "Name one of {names}, a folder of weights, or a hub id that was fetched."),
     QT_TRANSLATE_NOOP("Hints", "This folder holds no model."),

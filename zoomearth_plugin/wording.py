@@ -94,7 +94,12 @@ def _warnings() -> Dict[str, str]:
         ),
         "control_points": translate(
             "Wording",
-            "The raster is placed by control points only; the place is as good as a polynomial through them.",
+            "The raster is placed by control points only; the place is as good as what is fitted to them.",
+        ),
+        "rational_polynomials": translate(
+            "Wording",
+            "The raster is placed by rational polynomials only, for ground at one height; the place is "
+            "off where the ground is higher or lower.",
         ),
         "no_geotransform": translate(
             "Wording", "The raster has no geotransform; the place is in its columns and rows."

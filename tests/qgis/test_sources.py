@@ -16,6 +16,7 @@ from qgis.core import (
     QgsSingleBandGrayRenderer,
     QgsVectorLayer,
 )
+from qgis_samples import write_raster
 
 from zoomearth_plugin import sources
 from zoomearth_plugin.settings import Settings
@@ -144,6 +145,25 @@ class TestArea:
         # QGIS draws column 10 at x = 10 and row 40 at y = -40.
         area = sources.area_of_rectangle(QgsRectangle(10, -90, 60, -40), UTM33, plain)
         assert area.pixels == PixelBox(10, 40, 60, 90)
+
+    def test_rational_polynomials_are_drawn_for_the_file_s_own_height(self, tmp_path):
+        """As the engine places them, so that a region lies on what is seen; by hand, see tests/raster."""
+        path = write_raster(tmp_path / "rpc.tif", size=(300, 200), epsg=None, geotransform=None)
+        numbers = {"LINE_OFF": 99.5, "SAMP_OFF": 149.5, "LAT_OFF": 50, "LONG_OFF": 10, "HEIGHT_OFF": 300,
+                   "LINE_SCALE": 100, "SAMP_SCALE": 150, "LAT_SCALE": 0.1, "LONG_SCALE": 0.1,
+                   "HEIGHT_SCALE": 500}  # fmt: skip
+        rows = {"LINE_NUM": (0, 0, -1, 0.05), "LINE_DEN": (1,), "SAMP_NUM": (0, 1, 0, 0.1), "SAMP_DEN": (1,)}
+        told = {name: str(number) for name, number in numbers.items()}
+        for name, row in rows.items():
+            told[f"{name}_COEFF"] = " ".join(map(str, (*row, *[0] * (20 - len(row)))))
+        data_set = gdal.Open(str(path), gdal.GA_Update)
+        data_set.SetMetadata(told, "RPC")
+        data_set = None
+        layer = QgsRasterLayer(str(path), "rpc")
+        drawn = layer.extent()
+        sides = (drawn.xMinimum(), drawn.yMinimum(), drawn.xMaximum(), drawn.yMaximum())
+        assert layer.crs() == WGS84
+        assert sides == pytest.approx((9.9, 49.9, 10.1, 50.1), abs=1 / 1000)  # a pixel of the drawn raster
 
     def test_file_without_crs_keeps_its_own_coordinates(self, make_layer):
         own = make_layer(epsg=None)

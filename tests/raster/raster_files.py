@@ -15,6 +15,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from zoomearth.core.frames import PixelBox
+from zoomearth.core.placing import PLAIN, Placing
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.core.types import RasterRequest, Stretch
 from zoomearth.raster.picture import Picture
@@ -44,8 +45,10 @@ def write(path: Path, bands: NDArray[Any], **profile: Any) -> Path:
     return path
 
 
-def open_file(path: Path | str, bands: tuple[int, ...] = (), stretch: Stretch | None = None) -> Raster:
-    return open_raster(RasterRequest(str(path), bands, stretch))
+def open_file(
+    path: Path | str, bands: tuple[int, ...] = (), stretch: Stretch | None = None, placing: Placing = PLAIN
+) -> Raster:
+    return open_raster(RasterRequest(str(path), bands, stretch, placing))
 
 
 def overview(raster: Raster, side_px: int, window: PixelBox | None = None) -> Picture:
@@ -66,10 +69,10 @@ def has_command(name: str) -> bool:
     return shutil.which(name) is not None
 
 
-def gdal_positions(path: Path, positions: list[tuple[float, float]]) -> list[list[float]]:
+def gdal_positions(path: Path, positions: list[tuple[float, float]], *options: str) -> list[list[float]]:
     """Where GDAL's own command puts (column, row) positions on the map."""
     said = subprocess.run(
-        ["gdaltransform", "-output_xy", str(path)],
+        ["gdaltransform", "-output_xy", *options, str(path)],
         input="\n".join(f"{column} {row}" for column, row in positions),
         capture_output=True,
         text=True,

@@ -10,7 +10,6 @@ from affine import Affine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from raster_files import NORTH_UP, gdal_corners, gdal_positions, has_command, open_file, write
-from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from zoomearth.core.errors import AreaOutsideError
 from zoomearth.core.frames import PixelBox, View
@@ -193,54 +192,6 @@ class TestWhatTheFileSays:
             assert (raster.grid.crs_text, raster.grid.frame) == (None, AnswerFrame.PIXELS)
             assert corners(PixelBox(1, 2, 3, 4), raster.grid) == ((1, 2), (3, 2), (3, 4), (1, 4))
             assert "columns and rows" in raster.warnings[0]
-
-    def test_three_control_points_by_hand(self, tmp_path: Path) -> None:
-        # Two degrees a column to the east of 10, three tenths a row to the south of 50.
-        points = [GroundControlPoint(row, column, 10 + 2 * column, 50 - 0.3 * row) for row, column in
-                  ((0, 0), (0, 20), (20, 0))]  # fmt: skip
-        path = blank(tmp_path / "file.tif", crs="EPSG:4326", transform=None, gcps=points)
-        with open_file(path) as raster:
-            assert (raster.grid.crs_text, raster.grid.frame) == ("EPSG:4326", AnswerFrame.CRS)
-            assert raster.warnings == (
-                "control_points: Places follow a polynomial through 3 control points.",
-            )
-            quad = corners(PixelBox(1, 2, 5.5, 10), raster.grid)
-            assert np.allclose(quad, [(12, 49.4), (21, 49.4), (21, 47), (12, 47)])
-            assert np.allclose(pixel_box_of_ring(quad, raster.grid).to_json(), [1, 2, 5.5, 10])
-
-    @needs_gdal
-    def test_many_control_points_are_followed_as_gdal_does(self, tmp_path: Path) -> None:
-        """10,000 positions on a bent raster, compared with GDAL's own command; pixels are some 12 m."""
-
-        def bent(column: float, row: float) -> tuple[float, float]:
-            x = 500_000 + 11 * column + 2.5 * row + 0.004 * column * row
-            return x, 5_300_000 + 1.5 * column - 12 * row + 0.006 * column * column
-
-        spots = [(row, column) for row in (0, 60, 150, 200) for column in (0, 90, 170, 300)]
-        points = [GroundControlPoint(row, column, *bent(column, row)) for row, column in spots]
-        path = write(tmp_path / "bent.tif", np.full((1, 200, 300), 7, np.uint8), crs="EPSG:32633",
-                     transform=None, gcps=points)  # fmt: skip
-        rng = np.random.default_rng(3)
-        left, top = rng.uniform(0, 299, 2500), rng.uniform(0, 199, 2500)
-        right, bottom = rng.uniform(left, 300), rng.uniform(top, 200)
-        sides = np.stack([left, top, right, bottom], axis=1).tolist()
-        theirs = gdal_positions(
-            path, [(x, y) for a, b, c, d in sides for x, y in ((a, b), (c, b), (c, d), (a, d))]
-        )
-        with open_file(path) as raster:
-            quads = [corners(PixelBox(*box), raster.grid) for box in sides]
-            back = [pixel_box_of_ring(quad, raster.grid) for quad in quads[:200]]
-        assert np.abs(np.reshape(quads, (-1, 2)) - np.array(theirs)).max() < 12 * 0.01
-        for box, found in zip(sides[:200], back, strict=True):
-            # The box in pixels of a bent quad holds it, to half a pixel.
-            assert np.abs(np.array(found.to_json()) - box).max() < 0.5
-
-    def test_control_points_on_a_line_give_no_place(self, tmp_path: Path) -> None:
-        points = [GroundControlPoint(row, row, 10 + row, 50 - row) for row in (0, 10, 20)]
-        path = blank(tmp_path / "file.tif", crs="EPSG:4326", transform=None, gcps=points)
-        with open_file(path) as raster:
-            assert raster.grid.frame is AnswerFrame.PIXELS and raster.grid.crs is None
-            assert "3 ground control points" in raster.warnings[0]
 
     def test_a_geotransform_without_area_is_none(self, tmp_path: Path) -> None:
         path = blank(tmp_path / "file.tif", transform=Affine(1, 2, 0, 2, 4, 0))

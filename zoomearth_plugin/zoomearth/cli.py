@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import logging
+import math
 import os
 import re
 import sys
@@ -27,6 +28,7 @@ from .core.errors import (
     ZoomEarthError,
 )
 from .core.frames import PixelBox
+from .core.placing import ControlFit, Placing
 from .core.progress import CancelToken, Progress
 from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
 from .resources import version
@@ -34,6 +36,7 @@ from .resources import version
 FAILED, INTERRUPTED = 1, 130
 MAX_ZOOMS = 20
 _log = logging.getLogger(__name__)
+_MAY_BE_NEGATIVE = ("--area", "--pixels", "--height")
 _STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")
 
 
@@ -89,7 +92,7 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     """``--area -74,40,-73,41`` as ``--area=-74,…``: argparse takes what begins with a minus for an option."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] in ("--area", "--pixels") and _STARTS_WITH_A_MINUS.match(argument):
+        if joined and joined[-1] in _MAY_BE_NEGATIVE and _STARTS_WITH_A_MINUS.match(argument):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)
@@ -157,6 +160,7 @@ def _add_ask(commands: Any) -> None:
     where.add_argument("--pixels", type=_pixels, metavar="c0,r0,c1,r1", help="columns and rows")
     ask.add_argument("--bands", type=_bands, default=(), metavar="4,3,2", help="one band, or red,green,blue")
     ask.add_argument("--stretch", choices=[stretch.value for stretch in Stretch], help="of pixel values")
+    _add_placing(ask)
     ask.add_argument(
         "--model", default=Query.model, metavar="NAME|FOLDER|scripted:FILE.json", help="default: %(default)s"
     )
@@ -167,9 +171,22 @@ def _add_ask(commands: Any) -> None:
     ask.set_defaults(run=_ask)
 
 
+def _add_placing(ask: argparse.ArgumentParser) -> None:
+    fits = [fit.value for fit in ControlFit]
+    ask.add_argument(
+        "--gcps", choices=fits, default=fits[0], help="how control points are followed; default: %(default)s"
+    )
+    ground = ask.add_mutually_exclusive_group()
+    ground.add_argument(
+        "--height", type=_height, metavar="M", help="of the ground, for rational polynomials; else the file's"
+    )
+    ground.add_argument("--dem", metavar="RASTER", help="heights of the ground, for rational polynomials")
+
+
 def _ask(options: argparse.Namespace) -> int:
     stretch = Stretch(options.stretch) if options.stretch else None
-    request = RasterRequest(options.raster, options.bands, stretch)
+    placing = Placing(ControlFit(options.gcps), options.height, options.dem)
+    request = RasterRequest(options.raster, options.bands, stretch, placing)
     looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
     query = Query(options.question, request, options.area or options.pixels, looking, options.model)
     query = query.validated()
@@ -351,6 +368,13 @@ def _bands(text: str) -> tuple[int, ...]:
     if len(parts) not in (1, 3) or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(f"one or three band numbers from 1, not {text!r}")
     return tuple(int(part) for part in parts)
+
+
+def _height(text: str) -> float:
+    height_m = _numbers(text, 1)[0]
+    if not math.isfinite(height_m):
+        raise argparse.ArgumentTypeError(f"a height in metres, not {text!r}")
+    return height_m
 
 
 def _count(text: str) -> int:

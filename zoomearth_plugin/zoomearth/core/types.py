@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .errors import QuestionInvalidError
 from .frames import PixelBox, Quad, ViewBox
+from .placing import Placing
 
 MAX_QUESTION_LENGTH = 2000
 Ring = Tuple[Tuple[float, float], ...]
@@ -38,17 +39,20 @@ class RasterRequest:
         bands: One or three band numbers from 1, shown as grey or red, green, blue; empty for the
             file's own colour interpretation, else bands 1 to 3.
         stretch: None for none on 8-bit data and percentile on everything else.
+        placing: What a file without geotransform leaves open.
     """
 
     uri: str
     bands: Tuple[int, ...] = ()
     stretch: Optional[Stretch] = None
+    placing: Placing = field(default_factory=Placing)
 
     def to_json(self) -> Dict[str, Any]:
         return {
             "uri": self.uri,
             "bands": list(self.bands),
             "stretch": self.stretch.value if self.stretch else None,
+            "placing": self.placing.to_json(),
         }
 
     @classmethod
@@ -58,6 +62,7 @@ class RasterRequest:
             str(payload["uri"]),
             tuple(int(band) for band in payload.get("bands") or ()),
             Stretch(stretch) if stretch else None,
+            Placing.from_json(payload.get("placing") or {}),
         )
 
 

@@ -11,10 +11,11 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from ..core.frames import PixelBox
+from ..core.placing import PLAIN, Placing
 from ..core.types import AnswerFrame
-from .control import ControlPoints, Position, control_of
 from .ellipsoid import is_tied_to_a_body
 from .opening import GDAL_ERRORS
+from .placement import Placement, Position, placement_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class RasterGrid:
         transform: (column, row) to (x, y) in units of ``crs``; the identity where the file has none.
         crs: None where the file names none, or has nothing that would give it a meaning.
         has_transform: Whether the file has a geotransform that can be inverted.
-        control: What places the file instead of a geotransform; None where there is one, or nothing.
+        placement: What places the file instead of a geotransform; None where there is one, or nothing.
     """
 
     width: int
@@ -35,7 +36,7 @@ class RasterGrid:
     transform: Affine
     crs: CRS | None
     has_transform: bool
-    control: ControlPoints | None = None
+    placement: Placement | None = None
 
     @property
     def extent(self) -> PixelBox:
@@ -45,20 +46,20 @@ class RasterGrid:
     @property
     def frame(self) -> AnswerFrame:
         """What map coordinates of this raster mean."""
-        if not self.has_transform and self.control is None:
+        if not self.has_transform and self.placement is None:
             return AnswerFrame.PIXELS
         return AnswerFrame.OWN if self.crs is None else AnswerFrame.CRS
 
     def to_map(self, positions: Sequence[Position]) -> list[Position]:
         """(x, y) in units of ``crs`` of (column, row)."""
-        if self.control is not None:
-            return self.control.to_map(positions)
+        if self.placement is not None:
+            return self.placement.to_map(positions)
         return [_applied(self.transform, *position) for position in positions]
 
     def to_pixels(self, positions: Sequence[Position]) -> list[Position]:
         """(column, row), not rounded, of (x, y) in units of ``crs``."""
-        if self.control is not None:
-            return self.control.to_pixels(positions)
+        if self.placement is not None:
+            return self.placement.to_pixels(positions)
         back = ~self.transform
         return [_applied(back, *position) for position in positions]
 
@@ -74,14 +75,20 @@ class RasterGrid:
         return ":".join(authority) if authority else str(self.crs.to_wkt())
 
 
-def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
+def grid_of(dataset: Any, placing: Placing = PLAIN) -> tuple[RasterGrid, tuple[str, ...]]:
     """The grid of an open rasterio dataset, and what has to be said about it.
 
-    Nothing is guessed: a file that is placed by rational polynomials or a geolocation array alone stays
-    in its own pixels.
+    Nothing is guessed: a file that is placed by a geolocation array alone stays in its own pixels.
+
+    Args:
+        dataset: Open.
+        placing: For a file that has no geotransform.
 
     Returns:
         The grid; warnings, each ``code: sentence``.
+
+    Raises:
+        RasterUnreadableError: Heights are asked for that cannot be opened.
     """
     transform: Affine = dataset.transform
     has_transform = transform != Affine.identity() and _is_invertible(transform)
@@ -89,12 +96,11 @@ def grid_of(dataset: Any) -> tuple[RasterGrid, tuple[str, ...]]:
     if crs is not None and not is_tied_to_a_body(crs):
         crs = None
     if not has_transform:
-        placed = control_of(dataset)
-        if placed is not None and is_tied_to_a_body(placed[1]):
-            control, crs = placed
-            grid = RasterGrid(dataset.width, dataset.height, Affine.identity(), crs, False, control)
-            count = len(control.points)
-            return grid, (f"control_points: Places follow a polynomial through {count} control points.",)
+        placed = placement_of(dataset, placing)
+        if placed is not None:
+            placement, crs = placed
+            grid = RasterGrid(dataset.width, dataset.height, Affine.identity(), crs, False, placement)
+            return grid, (placement.warning,)
         transform, crs = Affine.identity(), None
     grid = RasterGrid(dataset.width, dataset.height, transform, crs, has_transform)
     if crs is not None:
@@ -127,8 +133,8 @@ def _other_placing(dataset: Any) -> str:
     points, _ = dataset.gcps
     if points:
         return f", only {len(points)} ground control points, which give no place"
-    if dataset.rpcs:
-        return ", only rational polynomials (RPC), which are not used"
+    if dataset.tags(ns="RPC"):
+        return ", only rational polynomials (RPC), which give no place"
     if dataset.tags(ns="GEOLOCATION"):
         return ", only a geolocation array, which is not used"
     return ""

@@ -40,14 +40,15 @@ def open_raster(request: RasterRequest) -> Raster:
     """Open a raster; a context manager.
 
     Raises:
-        RasterUnreadableError: It cannot be opened, or has not the bands asked for.
+        RasterUnreadableError: It, or the raster of heights, cannot be opened, or it has not the bands
+            asked for.
         RasterTypeUnsupportedError: Its values are complex.
     """
     with gdal():
         dataset = open_dataset(request.uri)
         try:
             channels = channels_of(dataset, request.bands)
-            grid, warnings = grid_of(dataset)
+            grid, warnings = grid_of(dataset, request.placing)
             return Raster(request, dataset, channels, grid, warnings)
         except BaseException:
             dataset.close()
