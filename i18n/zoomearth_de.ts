@@ -967,6 +967,10 @@
             <translation>Das Raster hat keine Geotransformation; der Ort ist in seinen Spalten und Zeilen angegeben.</translation>
         </message>
         <message>
+            <source>A part of the area holds no data; nothing is known of it.</source>
+            <translation>Ein Teil des Bereichs enthält keine Daten; über ihn ist nichts bekannt.</translation>
+        </message>
+        <message>
             <source>The memory was short, so the model was shown pictures of half the size.</source>
             <translation>Der Speicher war knapp, daher bekam das Modell Bilder von halber Größe gezeigt.</translation>
         </message>

@@ -967,6 +967,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>A part of the area holds no data; nothing is known of it.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>The memory was short, so the model was shown pictures of half the size.</source>
             <translation type="unfinished"></translation>
         </message>

@@ -21,7 +21,7 @@ from qgis.PyQt.QtCore import QDateTime
 
 from .sources import EDGE_PARTS, AskContext
 from .zoomearth.core.answer_table import COLUMNS, answer_rows
-from .zoomearth.core.types import Answer, AnswerFrame, Query, Ring
+from .zoomearth.core.types import Answer, AnswerFrame, Polygons, Query
 
 _TYPES = {"text": "string(0)", "real": "double", "bool": "bool", "integer": "integer", "time": "datetime"}
 FIELDS: Tuple[Tuple[str, str], ...] = tuple((name, _TYPES[kind]) for name, kind in COLUMNS.items())
@@ -45,16 +45,17 @@ def rows(answer: Answer, query: Query, asked_at: datetime) -> List[FeatureRow]:
     """See :func:`.answer_table.answer_rows`."""
     asked = QDateTime.fromMSecsSinceEpoch(round(asked_at.timestamp() * 1000)).toUTC()
     return [
-        ({**values, "asked_at": asked}, multipolygon(ring, answer.frame))
-        for values, ring in answer_rows(answer, query, asked_at)
+        ({**values, "asked_at": asked}, multipolygon(polygons, answer.frame))
+        for values, polygons in answer_rows(answer, query, asked_at)
     ]
 
 
-def multipolygon(ring: Ring, frame: AnswerFrame) -> QgsGeometry:
-    """A ring, closed by implication, as a multipolygon; pixel rows turn to y = -row as QGIS draws them."""
+def multipolygon(polygons: Polygons, frame: AnswerFrame) -> QgsGeometry:
+    """Polygons as QGIS has them; pixel rows turn to y = -row as it draws them."""
     sign = -1.0 if frame is AnswerFrame.PIXELS else 1.0
-    points = [QgsPointXY(x, sign * y) for x, y in ring]
-    return QgsGeometry.fromMultiPolygonXY([[[*points, points[0]]]])
+    return QgsGeometry.fromMultiPolygonXY(
+        [[[QgsPointXY(x, sign * y) for x, y in (*ring, ring[0])] for ring in polygon] for polygon in polygons]
+    )
 
 
 def area_m2(

@@ -23,13 +23,14 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from .settings import Settings
 from .zoomearth.core.errors import AreaOutsideError, RasterUnreadableError
-from .zoomearth.core.frames import PixelBox
 from .zoomearth.core.types import Area, Options, Query, RasterRequest
 
 translate = QCoreApplication.translate
 
 EDGE_PARTS = 32
 """Into how many pieces an edge is cut before it goes to another CRS, where it may bend."""
+MANY_CORNERS = 10_000
+"""Shapes with more are simplified, by a quarter of a pixel."""
 REGION_DEG = 60.0
 """A raster smaller than this each way keeps its shape in any CRS that a person would choose."""
 
@@ -123,47 +124,76 @@ def area_of_selection(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLa
             "no feature is selected",
             translate("Sources", "Select features of a vector layer first, and make it the active layer."),
         )
-    return area_of_geometry(QgsGeometry.collectGeometry(geometries), vector_layer.crs(), layer)
+    return area_of_geometry(QgsGeometry.unaryUnion(geometries), vector_layer.crs(), layer)
 
 
 def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> Area:
-    """The convex hull of a geometry, as a ring in the raster's own map coordinates.
+    """The polygons of a geometry that lie on the raster, in its own map coordinates.
 
     Args:
-        geometry: Of any kind, in ``crs``.
+        geometry: Of any kind, in ``crs``; of points and lines it is what holds them that is asked about.
         crs: Ignored when it or the layer's is unknown: QGIS then shows both in one frame.
         layer: The raster.
 
     Returns:
-        A ring; for a file without geotransform, pixels.
+        Polygons; for a file without geotransform, in columns and rows.
 
     Raises:
         AreaOutsideError: Nothing of it lies on the raster.
     """
     extent = QgsGeometry.fromRect(layer.extent())
-    hull = _to_layer(geometry.convexHull(), crs, layer).convexHull()
-    if not hull.isEmpty() and hull.area() == 0:  # points or one straight line: give it a pixel's width
-        hull = hull.buffer(layer.rasterUnitsPerPixelX(), 2).convexHull()
-    if hull.isEmpty() or not hull.intersects(extent) or hull.touches(extent):
+    shape = _to_layer(_polygonal(geometry), crs, layer)
+    if not shape.isEmpty() and shape.area() == 0:  # points or one straight line: give it a pixel's width
+        shape = shape.convexHull().buffer(layer.rasterUnitsPerPixelX(), 2)
+    polygons = _polygons(_drawable(shape).intersection(extent), layer)
+    if not polygons:
         raise AreaOutsideError(f"the area shares nothing with the layer {layer.name()!r}")
-    if _draws_pixels(layer):
-        bounds = hull.boundingBox()
-        return Area(
-            pixels=PixelBox(bounds.xMinimum(), -bounds.yMaximum(), bounds.xMaximum(), -bounds.yMinimum())
+    sign = -1.0 if _draws_pixels(layer) else 1.0
+    return Area(
+        polygons=tuple(
+            tuple(tuple((point.x(), sign * point.y()) for point in ring[:-1]) for ring in polygon)
+            for polygon in polygons
         )
-    return Area(ring=tuple((point.x(), point.y()) for point in _outline(hull)))
+    )
 
 
-def _to_layer(hull: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> QgsGeometry:
-    """What of ``hull`` may lie on the layer, in the layer's CRS; raises AreaOutsideError."""
+def _polygonal(geometry: QgsGeometry) -> QgsGeometry:
+    """Polygons as they are, as far as they can be drawn; what holds anything else."""
+    shape = geometry.constGet()
+    if shape is not None and shape.dimension() == 2:
+        return _drawable(QgsGeometry(geometry))
+    return geometry.convexHull()
+
+
+def _drawable(shape: QgsGeometry) -> QgsGeometry:
+    """A shape without edges that cross, and curves cut into straight pieces."""
+    shape.convertToStraightSegment()
+    return shape if shape.isGeosValid() else shape.makeValid()
+
+
+def _polygons(shape: QgsGeometry, layer: QgsRasterLayer) -> List[List[List[QgsPointXY]]]:
+    """The parts of a shape that have an area, with no more corners than pixels can tell apart."""
+    if shape.constGet() is not None and shape.constGet().nCoordinates() > MANY_CORNERS:
+        shape = shape.simplify(layer.rasterUnitsPerPixelX() / 4)
+    parts = [part for part in shape.asGeometryCollection() if not part.isEmpty() and part.area() > 0]
+    return [polygon for part in parts for polygon in (_coerced(part).asMultiPolygon())]
+
+
+def _coerced(part: QgsGeometry) -> QgsGeometry:
+    part.convertToMultiType()
+    return part
+
+
+def _to_layer(shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> QgsGeometry:
+    """What of ``shape`` may lie on the layer, in the layer's CRS; raises AreaOutsideError."""
     if not crs.isValid() or not layer.crs().isValid() or crs == layer.crs():
-        return hull
+        return shape
     try:
         if _is_regional(layer):
             # A canvas zoomed far out reaches beyond where the raster's projection makes sense;
             # what it shares with the raster's footprint does not.
-            hull = hull.intersection(_transformed(_footprint(layer), layer.crs(), crs))
-        return _transformed(hull, crs, layer.crs())
+            shape = shape.intersection(_transformed(_footprint(layer), layer.crs(), crs))
+        return _transformed(shape, crs, layer.crs())
     except QgsCsException as error:
         raise AreaOutsideError(f"the area has no place in {layer.crs().authid()}") from error
 
@@ -195,10 +225,6 @@ def _transformed(
     if not copy.isEmpty() and not copy.boundingBox().isFinite():
         raise QgsCsException("the transformed geometry is not finite")
     return copy
-
-
-def _outline(hull: QgsGeometry) -> List[QgsPointXY]:
-    return hull.asPolygon()[0][:-1]
 
 
 def _draws_pixels(layer: QgsRasterLayer) -> bool:

@@ -104,6 +104,7 @@ def _warnings() -> Dict[str, str]:
         "no_geotransform": translate(
             "Wording", "The raster has no geotransform; the place is in its columns and rows."
         ),
+        "partly_empty": translate("Wording", "A part of the area holds no data; nothing is known of it."),
         "view_halved": translate(
             "Wording", "The memory was short, so the model was shown pictures of half the size."
         ),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zoomearth.core.errors import QuestionInvalidError
 from zoomearth.core.frames import PixelBox, ViewBox
+from zoomearth.core.placing import ControlFit, Placing
 from zoomearth.core.progress import Progress, Stage
 from zoomearth.core.types import (
     MAX_QUESTION_LENGTH,
@@ -27,13 +28,16 @@ corners = st.tuples(numbers, numbers, numbers, numbers)
 pixel_boxes = corners.map(PixelBox.from_corners)
 view_boxes = corners.map(ViewBox.from_corners)
 rings = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=6).map(tuple)
+polygons = st.lists(st.lists(rings, min_size=1, max_size=3).map(tuple), max_size=3).map(tuple)
+placings = st.builds(Placing, st.sampled_from(ControlFit), st.none() | numbers, st.none() | texts)
 requests = st.builds(
     RasterRequest,
     texts,
     st.sampled_from([(), (1,), (4, 3, 2)]),
     st.sampled_from([None, *Stretch]),
+    placings,
 )
-areas = st.one_of(st.builds(Area, pixels=pixel_boxes), st.builds(Area, ring=rings))
+areas = st.one_of(st.builds(Area, pixels=pixel_boxes), st.builds(Area, polygons=polygons))
 options = st.builds(Options, st.integers(0, 9), st.none() | st.integers(1, 4096), st.booleans())
 queries = st.builds(Query, texts, requests, st.none() | areas, options, st.text(min_size=1, max_size=20))
 regions = st.builds(
@@ -48,7 +52,7 @@ answers = st.builds(
     regions=st.lists(regions, max_size=3).map(tuple),
     steps=st.lists(steps, max_size=3).map(tuple),
     searched_box=pixel_boxes,
-    searched_polygon=rings,
+    searched_polygons=polygons,
     frame=st.sampled_from(AnswerFrame),
     crs=st.none() | texts,
     seen_gsd_m=distances,
@@ -130,7 +134,7 @@ class TestPublicJson:
             Step(PixelBox(0, 0, 9, 6), (9, 6), "red"),
         ),
         searched_box=PixelBox(0, 0, 90, 60),
-        searched_polygon=((0, 0), (90, 0), (90, -60), (0, -60)),
+        searched_polygons=((((0, 0), (90, 0), (90, -60), (0, -60)),),),
         frame=AnswerFrame.CRS,
         crs="EPSG:32633",
         seen_gsd_m=0.5,

@@ -38,7 +38,7 @@ _ANSWERED = {
     "regions": [],
     "steps": [],
     "searched_box": [0, 0, 1, 1],
-    "searched_polygon": [[0, 0], [1, 0], [1, 1], [0, 1]],
+    "searched_polygons": [[[[0, 0], [1, 0], [1, 1], [0, 1]]]],
     "frame": "pixels",
     "model": "none",
     "revision": "none",

@@ -334,7 +334,7 @@ class TestBadInput:
         ("area", "code"),
         [
             (Area(pixels=PixelBox(5000, 5000, 6000, 6000)), "area_outside"),
-            (Area(ring=((0, 0), (1, 0), (1, 1), (0, 1))), "area_outside"),
+            (Area.of_ring((0, 0), (1, 0), (1, 1), (0, 1)), "area_outside"),
         ],
     )
     def test_area(self, client: Client, scene: Path, script: Script, area: Area, code: str) -> None:

@@ -208,7 +208,7 @@ class TestSilence:
 
     def test_worker_that_does_not_read_holds_nobody_up(self, client_of: ClientOf) -> None:
         corners = tuple((float(n), 0.0) for n in range(100_000))  # a megabyte: no pipe takes that
-        asked = Query("What?", RasterRequest("any.tif"), Area(ring=corners))
+        asked = Query("What?", RasterRequest("any.tif"), Area.of_ring(*corners))
         client = client_of(f"ready()\nwhile True: {LOOKING}; time.sleep(0.1)", cancel_grace_s=0.4)
         asking = Asking(client, asked)
         asking.wait_until_told(Stage.LOOKING)

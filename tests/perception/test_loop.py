@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from playback import ListeningEngine
+from rasterio.windows import Window
 from rasters_on_disk import GSD_M, NORTH, WEST, write_raster
 from zoomearth.core.errors import AreaOutsideError, Cancelled, QuestionInvalidError
 from zoomearth.core.frames import PixelBox, ViewBox
@@ -157,7 +159,7 @@ def test_without_zooms_the_overview_is_all_that_is_seen(scene: Path, script: Scr
     assert (answer.text, answer.regions, len(answer.steps)) == ("water", (), 1)
     assert answer.searched_box == PixelBox(0, 0, 3000, 2000)
     assert np.allclose(
-        answer.searched_polygon,
+        answer.searched_polygons[0][0],
         [(WEST, NORTH), (WEST + 1500, NORTH), (WEST + 1500, NORTH - 1000), (WEST, NORTH - 1000)],
     )
 
@@ -237,6 +239,44 @@ def test_only_the_asked_area_is_looked_at(scene: Path, script: Script) -> None:
     assert answer.steps[0].view_size == (512, 256)
     # The box is 62.5 raster pixels wide: the window grows to 512, but the area is only 400 high.
     assert answer.steps[1].window == PixelBox(1000, 500, 1512, 900)
+
+
+def test_of_polygons_the_model_sees_what_lies_inside_and_the_answer_is_theirs(scene: Path) -> None:
+    """A frame, 100 px wide, about a hole; zooming into the hole shows nothing."""
+
+    def on_map(*sides: float) -> tuple[tuple[float, float], ...]:
+        left, top, right, bottom = sides
+        corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+        return tuple((WEST + x * GSD_M, NORTH - y * GSD_M) for x, y in corners)
+
+    area = Area(polygons=((on_map(1000, 500, 1800, 1300), on_map(1100, 600, 1700, 1200)),))
+    engine = ListeningEngine((zoom_to(250, 250, 260, 260), answer_with("none"))).asked_like(
+        load_profile("zoomearth-3b")
+    )
+    answer = put_in(scene, engine, area)
+    assert answer.searched_box == PixelBox(1000, 500, 1800, 1300)
+    assert answer.searched_polygons == area.polygons
+    (overview, _), (zoomed, _) = engine.heard
+    is_grey = (overview == 128).all(axis=2)
+    # 512 view pixels for 800: the hole is 384 of them wide, at 64.
+    assert is_grey[64:448, 64:448].all() and not is_grey[:64].any() and not is_grey[:, 448:].any()
+    assert (zoomed == 128).all()
+    assert codes(answer) == []
+
+
+def test_an_area_without_data_is_told(tmp_path: Path, script: Script) -> None:
+    pixels = np.full((3, 2000, 3000), 90, np.uint8)
+    path = write_raster(tmp_path / "half.tif", pixels, "EPSG:32633")
+    with rasterio.open(path, "r+") as file:
+        file.nodata = 0
+        file.write(np.zeros((3, 2000, 1200), np.uint8), window=Window(0, 0, 1200, 2000))
+    answer = put(path, script(answer_with("field")))
+    assert answer.warnings == ("partly_empty: Of the area 60% holds data; nothing is known of the rest.",)
+    # Of the triangle's 500,000 px those with columns from 1200 on hold data: it is 800 wide there, and high.
+    corners = ((1000, 500), (2000, 500), (2000, 1500))
+    ring = [(WEST + x * GSD_M, NORTH - y * GSD_M) for x, y in corners]
+    answer = put_in(path, script(answer_with("field")), Area.of_ring(*ring))
+    assert answer.warnings == ("partly_empty: Of the area 96% holds data; nothing is known of the rest.",)
 
 
 def test_an_area_outside_is_refused(scene: Path, script: Script) -> None:

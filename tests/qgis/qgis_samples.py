@@ -56,7 +56,7 @@ def answer_of(polygon, *, frame=AnswerFrame.CRS, crs="EPSG:32633", regions=1, te
         "regions": tuple(Region("ship", box, polygon, 0.75, True) for _ in range(regions)),
         "steps": steps,
         "searched_box": PixelBox(0, 0, 400, 300),
-        "searched_polygon": polygon,
+        "searched_polygons": ((polygon,),),
         "frame": frame,
         "crs": crs,
         "seen_gsd_m": 10.0,

@@ -149,7 +149,7 @@ class TestAreas:
 
     def test_a_ring_on_pixel_edges_takes_no_neighbours(self, raster) -> None:  # type: ignore[no-untyped-def]
         ring = ((500_001.5, 5_299_998.0), (500_004.0, 5_299_998.0), (500_004.0, 5_299_995.5))
-        assert raster.resolve(Area(ring=ring)) == PixelBox(3, 4, 8, 9)
+        assert raster.resolve(Area.of_ring(*ring)) == PixelBox(3, 4, 8, 9)
 
     @pytest.mark.parametrize("box", [(20, 0, 30, 10), (-9, -9, 0, 0), (0, 20, 20, 20)])
     def test_pixels_outside_are_refused(self, raster, box) -> None:  # type: ignore[no-untyped-def]
@@ -159,7 +159,7 @@ class TestAreas:
     @pytest.mark.parametrize("ring", [(), ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))])
     def test_rings_outside_are_refused(self, raster, ring) -> None:  # type: ignore[no-untyped-def]
         with pytest.raises(AreaOutsideError):
-            raster.resolve(Area(ring=ring))
+            raster.resolve(Area.of_ring(*ring))
 
 
 class TestWhatTheFileSays:

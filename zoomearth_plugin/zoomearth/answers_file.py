@@ -25,8 +25,8 @@ from rasterio.crs import CRS
 
 from .core.answer_table import COLUMNS, answer_rows
 from .core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
-from .core.types import Answer, AnswerFrame, Query, Ring
-from .raster.ellipsoid import area_m2
+from .core.types import Answer, AnswerFrame, Polygons, Query
+from .raster.ellipsoid import polygons_area_m2
 
 _log = logging.getLogger(__name__)
 TABLE = "answers"
@@ -118,10 +118,10 @@ def append_answer(path: Path, answer: Answer, query: Query, asked_at: datetime) 
     """
     crs = answer.crs if answer.frame is AnswerFrame.CRS else None
     rows = answer_rows(answer, query, asked_at)
-    values = [{**row, "area_m2": area_m2(ring, crs) if crs else None} for row, ring in rows]
+    values = [{**row, "area_m2": polygons_area_m2(place, crs) if crs else None} for row, place in rows]
     table = TABLE if crs else UNREFERENCED_TABLE
     columns = [_column([row.get(name) for row in values], kind) for name, kind in COLUMNS.items()]
-    places = [_multipolygon_wkb(ring, answer.frame) for _, ring in rows]
+    places = [_multipolygon_wkb(place, answer.frame) for _, place in rows]
     contents = {
         "geometry": np.array(places, dtype=object),
         "field_data": [column for column, _ in columns],
@@ -227,12 +227,16 @@ def _column(values: list[Any], kind: str) -> tuple[NDArray[Any], NDArray[np.bool
     return np.array(filled, dtype=_DTYPES[kind]), is_null
 
 
-def _multipolygon_wkb(ring: Ring, frame: AnswerFrame) -> bytes:
-    """Little-endian WKB of one polygon; pixel rows turn to y = -row, as maps draw them."""
+def _multipolygon_wkb(polygons: Polygons, frame: AnswerFrame) -> bytes:
+    """Little-endian WKB; pixel rows turn to y = -row, as maps draw them."""
     sign = -1.0 if frame is AnswerFrame.PIXELS else 1.0
-    points = [(x, sign * y) for x, y in (*ring, ring[0])]
-    polygon = struct.pack("<BIII", 1, 3, 1, len(points)) + b"".join(struct.pack("<dd", *p) for p in points)
-    return struct.pack("<BII", 1, 6, 1) + polygon
+    parts = [struct.pack("<BII", 1, 6, len(polygons))]
+    for polygon in polygons:
+        parts.append(struct.pack("<BII", 1, 3, len(polygon)))
+        for ring in polygon:
+            points = [(x, sign * y) for x, y in (*ring, ring[0])]
+            parts.append(struct.pack("<I", len(points)) + b"".join(struct.pack("<dd", *p) for p in points))
+    return b"".join(parts)
 
 
 def _storage_error(path: Path, error: Exception) -> ZoomEarthError:

@@ -360,7 +360,7 @@ def _pixels(text: str) -> Area:
 
 def _area(text: str) -> Area:
     west, low, east, high = _box(text).to_json()
-    return Area(ring=((west, high), (east, high), (east, low), (west, low)))
+    return Area.of_ring((west, high), (east, high), (east, low), (west, low))
 
 
 def _bands(text: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from affine import Affine
 from data_files import NORTH_UP, write_image
 from zoomearth.answers_file import append_answer
 from zoomearth.core.frames import PixelBox
-from zoomearth.core.types import Answer, AnswerFrame, Query, RasterRequest, Region
+from zoomearth.core.types import Answer, AnswerFrame, Polygons, Query, RasterRequest, Region
 from zoomearth.training.data.own_layer import LayerFields, read_layer
 
 ROTATED = Affine(0.4, 0.3, 500_000, 0.3, -0.4, 5_300_000)
@@ -244,14 +244,20 @@ def test_geojson(tmp_path: Path, raster: Path) -> None:
 class TestAnswerLayer:
     """What the plugin itself writes."""
 
-    def write(self, path: Path, raster: Path, regions: list[tuple[float, float, float, float]]) -> None:
+    def write(
+        self,
+        path: Path,
+        raster: Path,
+        regions: list[tuple[float, float, float, float]],
+        polygons: Polygons | None = None,
+    ) -> None:
         searched = (0, 0, 500, 400)
         answer = Answer(
             text="yes",
             regions=tuple(Region("gate", PixelBox(*box), tuple(corners(box, NORTH_UP))) for box in regions),
             steps=(),
             searched_box=PixelBox(*searched),
-            searched_polygon=tuple(corners(searched, NORTH_UP)),
+            searched_polygons=polygons or ((tuple(corners(searched, NORTH_UP)),),),
             frame=AnswerFrame.CRS,
             crs="EPSG:32633",
             seen_gsd_m=None,
@@ -276,6 +282,17 @@ class TestAnswerLayer:
         assert question.box is None
         assert question.area is not None
         assert question.area.to_json() == pytest.approx([0, 0, 500, 400], abs=1e-6)
+
+    def test_polygons_with_a_hole_are_written_as_such(self, tmp_path: Path, raster: Path) -> None:
+        outer, hole = (tuple(corners(box, NORTH_UP)) for box in ((0, 0, 500, 400), (100, 100, 200, 300)))
+        other = tuple(corners((600, 0, 700, 100), NORTH_UP))
+        self.write(tmp_path / "answers.gpkg", raster, [], polygons=((outer, hole), (other,)))
+        _, _, (place,), columns = pyogrio.raw.read(tmp_path / "answers.gpkg", columns=["area_m2"])
+        # Multipolygon of two; the first has two rings of five positions, the second one.
+        assert struct.unpack_from("<BII", place) == (1, 6, 2)
+        assert struct.unpack_from("<BIII", place, 9) == (1, 3, 2, 5)
+        assert struct.unpack_from("<BIII", place, 9 + 9 + 2 * (4 + 80)) == (1, 3, 1, 5)
+        assert columns[0][0] == pytest.approx(0.25 * (500 * 400 - 100 * 200 + 100 * 100), rel=1e-3)
 
     def test_regions_of_one_answer_are_one_question(self, tmp_path: Path, raster: Path) -> None:
         self.write(tmp_path / "answers.gpkg", raster, [(100, 200, 300, 600), (700, 50, 800, 90)])

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from .errors import AreaOutsideError
 from .frames import PixelBox, View
-from .types import Answer, Query, Region, Ring
+from .types import Answer, Polygons, Query, Region
 
 COLUMNS: Dict[str, str] = {
     "question": "text",
@@ -36,8 +36,8 @@ REGION = "region"
 SEARCHED_AREA = "searched_area"
 _SAME_SIDE_PX = 1.0
 
-Row = Tuple[Dict[str, Any], Ring]
-"""Values by column, without ``area_m2``; and the polygon in the answer's frame, closed by implication."""
+Row = Tuple[Dict[str, Any], Polygons]
+"""Values by column, without ``area_m2``; and the place in the answer's frame."""
 
 
 def answer_rows(answer: Answer, query: Query, asked_at: datetime) -> List[Row]:
@@ -58,8 +58,8 @@ def answer_rows(answer: Answer, query: Query, asked_at: datetime) -> List[Row]:
     if not answer.regions:
         searched = {"kind": SEARCHED_AREA, "step": len(answer.steps) or None}
         searched["pixel_box"] = _box_text(answer.searched_box)
-        return [({**common, **searched}, answer.searched_polygon)]
-    return [({**common, **_region_values(answer, region)}, region.polygon) for region in answer.regions]
+        return [({**common, **searched}, answer.searched_polygons)]
+    return [({**common, **_region_values(answer, region)}, ((region.polygon,),)) for region in answer.regions]
 
 
 def _region_values(answer: Answer, region: Region) -> Dict[str, Any]:

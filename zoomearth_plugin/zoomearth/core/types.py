@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from .area import Area, Polygon, Polygons, Ring, polygons_from_json, polygons_to_json, ring_from_json
 from .errors import QuestionInvalidError
 from .frames import PixelBox, Quad, ViewBox
 from .placing import Placing
 
 MAX_QUESTION_LENGTH = 2000
-Ring = Tuple[Tuple[float, float], ...]
 
 
 class Stretch(str, Enum):
@@ -64,28 +64,6 @@ class RasterRequest:
             Stretch(stretch) if stretch else None,
             Placing.from_json(payload.get("placing") or {}),
         )
-
-
-@dataclass(frozen=True)
-class Area:
-    """Where to look: pixels, or a ring in the raster's own map coordinates; never both.
-
-    A ring is taken as the smallest pixel box that holds it, rotated rasters included.
-    """
-
-    pixels: Optional[PixelBox] = None
-    ring: Ring = ()
-
-    def to_json(self) -> Dict[str, Any]:
-        if self.pixels is not None:
-            return {"pixels": self.pixels.to_json()}
-        return {"ring": [list(position) for position in self.ring]}
-
-    @classmethod
-    def from_json(cls, payload: Mapping[str, Any]) -> Area:
-        if payload.get("pixels") is not None:
-            return cls(pixels=PixelBox.from_corners(payload["pixels"]))
-        return cls(ring=tuple((float(x), float(y)) for x, y in payload.get("ring") or ()))
 
 
 @dataclass(frozen=True)
@@ -203,7 +181,7 @@ class Region:
         return cls(
             str(payload["label"]),
             PixelBox.from_corners(payload["pixel_box"]),
-            tuple((float(x), float(y)) for x, y in payload["polygon"]),
+            ring_from_json(payload["polygon"]),
             payload.get("score"),
             payload.get("verified"),
         )
@@ -260,7 +238,7 @@ class Answer:
         text: The answer; untrusted text. Empty when the model wrote none (a warning says so).
         regions: Where it was read from; empty when it was read from the whole searched area.
         searched_box: The area asked about, raster pixels.
-        searched_polygon: The same, in the answer's frame.
+        searched_polygons: The same, in the answer's frame; what was asked about where that was polygons.
         frame: What the polygons' coordinates are.
         crs: ``AUTHORITY:CODE`` or WKT; None when the file names none.
         seen_gsd_m: The finest ground sampling distance that the model saw, metres.
@@ -273,7 +251,7 @@ class Answer:
     regions: Tuple[Region, ...]
     steps: Tuple[Step, ...]
     searched_box: PixelBox
-    searched_polygon: Ring
+    searched_polygons: Polygons
     frame: AnswerFrame
     crs: Optional[str]
     seen_gsd_m: Optional[float]
@@ -295,7 +273,7 @@ class Answer:
             **self.to_public_json(),
             "steps": [step.to_json() for step in self.steps],
             "searched_box": self.searched_box.to_json(),
-            "searched_polygon": [list(position) for position in self.searched_polygon],
+            "searched_polygons": polygons_to_json(self.searched_polygons),
             "frame": self.frame.value,
             "reasoning": self.reasoning,
             "timings": dict(self.timings),
@@ -325,7 +303,7 @@ class Answer:
             regions=tuple(Region.from_json(region) for region in payload["regions"]),
             steps=tuple(Step.from_json(step) for step in payload["steps"]),
             searched_box=PixelBox.from_corners(payload["searched_box"]),
-            searched_polygon=tuple((float(x), float(y)) for x, y in payload["searched_polygon"]),
+            searched_polygons=polygons_from_json(payload["searched_polygons"]),
             frame=AnswerFrame(payload["frame"]),
             crs=payload.get("crs"),
             seen_gsd_m=payload.get("seen_gsd_m"),
@@ -344,6 +322,8 @@ __all__ = [
     "AnswerFrame",
     "Area",
     "Options",
+    "Polygon",
+    "Polygons",
     "Quad",
     "Query",
     "RasterRequest",

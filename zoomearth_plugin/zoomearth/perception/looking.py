@@ -15,6 +15,7 @@ from ..core.progress import CancelToken, Stage
 from ..core.types import Query, Step
 from ..models.engine import Conversation, Engine
 from ..raster.georeference import ground_sampling_distance_m
+from ..raster.mask import AreaMask
 from ..raster.picture import Picture
 from ..raster.reading import Raster
 from . import prompts
@@ -22,6 +23,8 @@ from .actions import Nothing, Reply, Zoom, parse
 from .pace import Pace
 
 _log = logging.getLogger(__name__)
+_ALL_DATA = 0.995
+"""From such a share on an area counts as full of data: a polygon's own share is known to a thousandth."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Search:
         searched: The area, whole pixels.
         engine: Who looks.
         side_px: Longer side of every view.
+        mask: What of the area was asked about; None for all.
     """
 
     query: Query
@@ -62,6 +66,7 @@ class Search:
     searched: PixelBox
     engine: Engine
     side_px: int
+    mask: AreaMask | None = None
 
 
 def look(search: Search, *, pace: Pace, cancel: CancelToken) -> Finding:
@@ -78,7 +83,9 @@ def look(search: Search, *, pace: Pace, cancel: CancelToken) -> Finding:
         RasterEmptyError: The area holds no data.
     """
     with pace.stage(Stage.READING_OVERVIEW):
-        picture = search.raster.overview(search.searched, search.side_px, report=pace.within, cancel=cancel)
+        picture = search.raster.overview(
+            search.searched, search.side_px, mask=search.mask, report=pace.within, cancel=cancel
+        )
     return _Dialogue(search, pace, cancel).run(picture)
 
 
@@ -133,6 +140,7 @@ class _Dialogue:
         self._label = ""
 
     def run(self, picture: Picture) -> Finding:
+        self._tell_of_data(picture)
         while True:
             picture = picture.enlarged(self._search.side_px, self._profile.magnification)
             view = picture.view
@@ -171,6 +179,13 @@ class _Dialogue:
         _log.debug("%s %s: %s", picture.view.window, picture.view.size, written)
         return written
 
+    def _tell_of_data(self, overview: Picture) -> None:
+        mask = self._search.mask
+        share = min(1.0, overview.valid_share / (mask.share() if mask else 1.0))
+        if share < _ALL_DATA:
+            shown = f"{share:.0%}" if share >= 0.005 else "less than 1%"
+            self._warn("partly_empty", f"Of the area {shown} holds data; nothing is known of the rest.")
+
     def _may_zoom(self, view: View) -> bool:
         """Whether the model may look closer than this.
 
@@ -197,7 +212,8 @@ class _Dialogue:
         self._zooms += 1
         place = f"{window.left:.0f}–{window.right:.0f} × {window.top:.0f}–{window.bottom:.0f} px"
         with self._pace.stage(Stage.ZOOMING, place):
-            return self._search.raster.read(window, self._search.side_px, cancel=self._cancel)
+            search = self._search
+            return search.raster.read(window, search.side_px, mask=search.mask, cancel=self._cancel)
 
     def _answer_of(self, action: Reply | Nothing) -> str:
         if isinstance(action, Reply):

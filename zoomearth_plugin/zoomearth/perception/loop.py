@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..core.errors import OutOfMemoryError
 from ..core.frames import PixelBox
 from ..core.progress import CancelToken, Report
-from ..core.types import Answer, Query, Region, Ring
+from ..core.types import Answer, Polygons, Query, Region, Ring
 from ..models.engine import Engine
 from ..raster.georeference import corners
 from ..raster.grid import RasterGrid
@@ -44,7 +44,8 @@ def ask(query: Query, raster: Raster, engine: Engine, *, report: Report, cancel:
     query = query.validated()
     pace = Pace(report)
     side_px, notes = _view_side(query, engine)
-    search = Search(query, raster, raster.resolve(query.area), engine, side_px)
+    searched, mask = raster.resolve(query.area), raster.mask(query.area)
+    search = Search(query, raster, searched, engine, side_px, mask)
     finding: Finding | None = None
     try:
         finding = look(search, pace=pace, cancel=cancel)
@@ -84,7 +85,7 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
         regions=regions,
         steps=finding.steps,
         searched_box=search.searched,
-        searched_polygon=_ring(search.searched, grid),
+        searched_polygons=_searched(search),
         frame=grid.frame,
         crs=grid.crs_text,
         seen_gsd_m=min(seen, default=None),
@@ -94,6 +95,14 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
         reasoning=finding.reasoning,
         timings={stage: round(spent, 4) for stage, spent in pace.seconds.items()},
     )
+
+
+def _searched(search: Search) -> Polygons:
+    """The polygons that were asked about, or the box that was searched."""
+    area = search.query.area
+    if search.mask is not None and area is not None:
+        return area.polygons
+    return ((_ring(search.searched, search.raster.grid),),)
 
 
 def _ring(box: PixelBox, grid: RasterGrid) -> Ring:

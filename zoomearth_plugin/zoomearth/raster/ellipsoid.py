@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import transform as transform_positions
 
+from ..core.area import Polygons
 from ..core.types import Ring
 from .opening import GDAL_ERRORS
 
@@ -65,6 +66,18 @@ def area_m2(ring: Ring, crs: str) -> float | None:
         return None
     heights = _authalic_heights(np.sin(latitudes), float(eccentricity))
     return float(abs(np.sum(turns * (heights + np.roll(heights, -1)) / 4)) * semi_major_m**2)
+
+
+def polygons_area_m2(polygons: Polygons, crs: str) -> float | None:
+    """Square metres of polygons, without their holes; see :func:`area_m2`."""
+    total_m2 = 0.0
+    for outer, *holes in polygons:
+        areas = [area_m2(ring, crs) for ring in (outer, *holes)]
+        known = [area for area in areas if area is not None]
+        if len(known) < len(areas):
+            return None
+        total_m2 += known[0] - sum(known[1:])
+    return total_m2
 
 
 def _authalic_heights(sines: NDArray[np.float64], eccentricity: float) -> NDArray[np.float64]:

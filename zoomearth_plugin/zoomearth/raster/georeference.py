@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rasterio.warp import transform as transform_positions
 
+from ..core.area import Polygons
 from ..core.errors import AreaOutsideError
 from ..core.frames import PixelBox, Quad, View, view_size
 from .ellipsoid import geographic_under, radii_m
 from .grid import RasterGrid
 from .opening import GDAL_ERRORS
 
+_EDGE_PARTS = 32
+"""Into how many pieces an edge is cut where it may bend on the way to pixels."""
 TRUE_SCALE_TOLERANCE = 0.01
 """A projection that keeps lengths to this share is taken at its word: UTM and national grids do."""
 
@@ -39,8 +43,10 @@ def corners(window: PixelBox, grid: RasterGrid) -> Quad:
     return first, second, third, fourth
 
 
-def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> PixelBox:
-    """The smallest box, in pixels, that holds a ring in map coordinates; not clipped.
+def pixels_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> list[tuple[float, float]]:
+    """(column, row), not rounded, along a ring in map coordinates; not clipped.
+
+    Where edges may bend on the way, there are more positions than the ring has.
 
     Args:
         ring: (x, y) in units of ``grid.crs``.
@@ -49,11 +55,47 @@ def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> 
     Raises:
         AreaOutsideError: The ring is empty or has a position that is no place.
     """
-    positions = grid.to_pixels(ring) if ring else []
+    positions = grid.to_pixels(_dense(ring, grid)) if ring else []
     if not positions or not all(math.isfinite(number) for position in positions for number in position):
-        raise AreaOutsideError(f"a ring of {len(positions)} positions has no place on the raster")
-    columns, rows = zip(*positions, strict=True)
+        raise AreaOutsideError(f"a ring of {len(ring)} positions has no place on the raster")
+    return positions
+
+
+def _dense(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> Sequence[tuple[float, float]]:
+    if grid.placement is None:
+        return ring
+    return [
+        (x + (next_x - x) * step / _EDGE_PARTS, y + (next_y - y) * step / _EDGE_PARTS)
+        for (x, y), (next_x, next_y) in pairwise((*ring, ring[0]))
+        for step in range(_EDGE_PARTS)
+    ]
+
+
+def pixel_box_of_ring(ring: Sequence[tuple[float, float]], grid: RasterGrid) -> PixelBox:
+    """The smallest box, in pixels, that holds a ring in map coordinates; not clipped.
+
+    Args:
+        ring: (x, y) in units of ``grid.crs``.
+        grid: Georeferencing of the raster.
+
+    Raises:
+        AreaOutsideError: See :func:`pixels_of_ring`.
+    """
+    columns, rows = zip(*pixels_of_ring(ring, grid), strict=True)
     return PixelBox(min(columns), min(rows), max(columns), max(rows))
+
+
+def pixel_box_of(polygons: Polygons, grid: RasterGrid) -> PixelBox:
+    """The smallest box that holds polygons; see :func:`pixel_box_of_ring`.
+
+    Raises:
+        AreaOutsideError: There are none, one has fewer than three corners, or no place on the raster.
+    """
+    if not polygons or any(len(ring) < 3 for polygon in polygons for ring in polygon or [()]):
+        raise AreaOutsideError("an area that is no polygon")
+    boxes = [pixel_box_of_ring(polygon[0], grid) for polygon in polygons]
+    sides = list(zip(*(box.to_json() for box in boxes), strict=True))
+    return PixelBox(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
 
 
 def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:

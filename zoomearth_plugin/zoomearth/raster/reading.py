@@ -20,8 +20,9 @@ from ..core.types import Area, RasterRequest, Stretch
 from .averaging import AreaAverage
 from .cache import Arrays, Cache, fingerprint, key_of
 from .channels import Channels, channels_of
-from .georeference import pixel_box_of_ring
+from .georeference import pixel_box_of
 from .grid import RasterGrid, grid_of
+from .mask import AreaMask, mask_of
 from .opening import gdal, open_dataset
 from .picture import NativePicture, Picture, colours
 from .streaming import Part, run_pass
@@ -106,10 +107,28 @@ class Raster:
         """
         if area is None:
             return self.grid.extent
-        box = area.pixels if area.pixels is not None else pixel_box_of_ring(area.ring, self.grid)
+        box = area.pixels if area.pixels is not None else pixel_box_of(area.polygons, self.grid)
         return _whole_pixels(box).intersection(self.grid.extent)
 
-    def overview(self, window: PixelBox, side_px: int, *, report: Report, cancel: CancelToken) -> Picture:
+    def mask(self, area: Area | None) -> AreaMask | None:
+        """What of :meth:`resolve`'s box an area takes; None where that is all of it.
+
+        Raises:
+            AreaOutsideError: See :meth:`resolve`.
+        """
+        if area is None or area.pixels is not None:
+            return None
+        return mask_of(area.polygons, self.resolve(area), self.grid)
+
+    def overview(
+        self,
+        window: PixelBox,
+        side_px: int,
+        *,
+        mask: AreaMask | None = None,
+        report: Report,
+        cancel: CancelToken,
+    ) -> Picture:
         """A window at the size of a view: area averages, from the file's overviews where it has them.
 
         Without overviews all of the window's pixels are read in one pass, whose result is kept for
@@ -118,6 +137,7 @@ class Raster:
         Args:
             window: Full-raster pixels; clipped and widened to whole ones.
             side_px: Longer side of the picture; never enlarged.
+            mask: What of it is looked at, the rest is as if it held no data; None for all.
             report: Told how far the pass is.
             cancel: Obeyed during the pass.
 
@@ -128,15 +148,15 @@ class Raster:
             Cancelled: On request.
         """
         view = self._view(window, side_px)
-        key = self._key(what="overview", window=view.window.to_json(), size=view.size)
+        seen = {"mask": mask.mark} if mask else {}
+        key = self._key(what="overview", window=view.window.to_json(), size=view.size, **seen)
         kept = _cache.get(key) if key else None
         if kept is None:
-            level = self._level_for(view)
 
             def told(share: float) -> None:
                 report(Progress(Stage.READING_OVERVIEW, share))
 
-            picture = self._picture(view, level, told, cancel)
+            picture, level = self._coarsest(view, mask, told, cancel)
             kept = {"pixels": picture.pixels, "valid_share": np.array([picture.valid_share])}
             if key:
                 cost_px = view.window.area / (self._overviews[level] ** 2 if level is not None else 1)
@@ -146,7 +166,14 @@ class Raster:
             raise RasterEmptyError(f"{self._request.uri} holds no data in {view.window.to_json()}")
         return picture
 
-    def read(self, window: PixelBox, side_px: int, *, cancel: CancelToken | None = None) -> Picture:
+    def read(
+        self,
+        window: PixelBox,
+        side_px: int,
+        *,
+        mask: AreaMask | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Picture:
         """A window at the size of a view: area averages of the file's original pixels.
 
         A window without data gives a picture of plain grey, as a model may look at an empty corner.
@@ -154,6 +181,7 @@ class Raster:
         Args:
             window: Full-raster pixels; clipped and widened to whole ones.
             side_px: Longer side of the picture; never enlarged.
+            mask: See :meth:`overview`.
             cancel: Obeyed between pieces of a large window.
 
         Raises:
@@ -161,7 +189,8 @@ class Raster:
             RasterUnreadableError: A part of it cannot be read.
             Cancelled: On request.
         """
-        return self._picture(self._view(window, side_px), None, lambda share: None, cancel or CancelToken())
+        view = self._view(window, side_px)
+        return self._picture(view, None, mask, lambda share: None, cancel or CancelToken())
 
     def _view(self, window: PixelBox, side_px: int) -> View:
         whole = _whole_pixels(window).intersection(self.grid.extent)
@@ -179,21 +208,47 @@ class Raster:
         fine = [index for index, factor in enumerate(self._overviews) if factor <= most]
         return max(fine, key=lambda index: self._overviews[index], default=None)
 
+    def _coarsest(
+        self, view: View, mask: AreaMask | None, told: Callable[[float], None], cancel: CancelToken
+    ) -> tuple[Picture, int | None]:
+        """A picture from the coarsest overview that has pixels of it, and which that is.
+
+        Narrow polygons hold no pixel of a coarse overview as a whole.
+        """
+        level = self._level_for(view)
+        while True:
+            picture = self._picture(view, level, mask, told, cancel)
+            if picture.valid_share > 0 or level is None or mask is None:
+                return picture, level
+            factor = self._overviews[level]
+            finer = [index for index, own in enumerate(self._overviews) if own < factor]
+            level = max(finer, key=lambda index: self._overviews[index], default=None)
+
     def _picture(
-        self, view: View, level: int | None, told: Callable[[float], None], cancel: CancelToken
+        self,
+        view: View,
+        level: int | None,
+        mask: AreaMask | None,
+        told: Callable[[float], None],
+        cancel: CancelToken,
     ) -> Picture:
         value_range = self._value_range(cancel)
         if view.is_native:
             native = NativePicture(view, value_range)
-            part = Part(self._request.uri, None, self._channels, view.window)
+            part = Part(self._request.uri, None, self._channels, view.window, mask)
             run_pass(part, self._dataset, native, told=told, cancel=cancel)
             return Picture(view, native.pixels, native.valid_px / view.window.area)
-        values, coverage = self._averages(view, level, told, cancel)
+        values, coverage = self._averages(view, level, mask, told, cancel)
         pixels = colours(values, coverage > 0, value_range)
         return Picture(view, pixels, float(coverage.max(axis=0).mean(dtype=np.float64)))
 
     def _averages(
-        self, view: View, level: int | None, told: Callable[[float], None], cancel: CancelToken
+        self,
+        view: View,
+        level: int | None,
+        mask: AreaMask | None,
+        told: Callable[[float], None],
+        cancel: CancelToken,
     ) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
         """Means and coverage of a view, from a level; see :meth:`AreaAverage.result`."""
         window = view.window
@@ -208,7 +263,7 @@ class Raster:
             )
             average = AreaAverage(scaled, view.size, self._channels.count, self._channels.dtype)
             box = scaled.snapped().intersection(PixelBox(0, 0, dataset.width, dataset.height))
-            part = Part(self._request.uri, level, self._channels, box)
+            part = Part(self._request.uri, level, self._channels, box, mask, (1 / across, 1 / down))
             run_pass(part, dataset, average, told=told, cancel=cancel)
         return average.result()
 
@@ -235,7 +290,7 @@ class Raster:
             samples = sample(dataset, self._channels, cancel)
         if not all(values.size for values in samples):  # data in a few spots only: look at all of it
             view = self._view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
-            values, coverage = self._averages(view, self._level_for(view), lambda share: None, cancel)
+            values, coverage = self._averages(view, self._level_for(view), None, lambda share: None, cancel)
             samples = [band[share > 0] for band, share in zip(values, coverage, strict=True)]
         found = range_of(samples, stretch)
         _log.debug("%s is shown from %s to %s", self._request.uri, found.low, found.high)

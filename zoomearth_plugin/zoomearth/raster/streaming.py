@@ -20,6 +20,7 @@ from rasterio.windows import Window
 from ..core.frames import PixelBox
 from ..core.progress import CancelToken
 from .channels import Channels
+from .mask import AreaMask
 from .opening import gdal, open_dataset
 
 PIECE_BYTES = 16 << 20
@@ -45,12 +46,27 @@ class Part:
         level: Index of its overview; None for its own resolution.
         channels: Of it.
         box: Whole pixels of that level.
+        mask: What of it is looked at; None for all.
+        scale: Pixels of the file in one of the level, across and down.
     """
 
     uri: str
     level: int | None
     channels: Channels
     box: PixelBox
+    mask: AreaMask | None = None
+    scale: tuple[float, float] = (1.0, 1.0)
+
+    def read(self, dataset: Any, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
+        """Pixels and which of them are to be seen; see :meth:`Channels.read`."""
+        values, valid = self.channels.read(dataset, window)
+        if self.mask is None:
+            return values, valid
+        left, top, width, height = (
+            int(side) for side in (window.col_off, window.row_off, window.width, window.height)
+        )
+        inside = self.mask.inside(left, top, (width, height), self.scale)[None]
+        return values, inside if valid is None else valid & inside
 
 
 def run_pass(
@@ -72,7 +88,7 @@ def run_pass(
     pieces = list(pieces_of(dataset, part))
     cancel.check()
     if part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES and len(pieces) == 1:
-        sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.channels.read(dataset, pieces[0]))
+        sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.read(dataset, pieces[0]))
         told(1.0)
         return
     reader = _Reader(part)
@@ -148,7 +164,7 @@ class _Reader:
         if self._dataset is None:
             with gdal():
                 self._dataset = open_dataset(self._part.uri, self._part.level)
-        return self._part.channels.read(self._dataset, window)
+        return self._part.read(self._dataset, window)
 
     def close(self) -> None:
         if self._dataset is not None:
