@@ -126,16 +126,28 @@
             <translation>Gezeichnetes Rechteck</translation>
         </message>
         <message>
+            <source>Drawn polygon</source>
+            <translation>Gezeichnetes Polygon</translation>
+        </message>
+        <message>
             <source>Selected features</source>
             <translation>Gewählte Objekte</translation>
         </message>
         <message>
-            <source>Draw the rectangle on the map</source>
-            <translation>Das Rechteck auf der Karte zeichnen</translation>
+            <source>Draw the area on the map</source>
+            <translation>Den Bereich auf der Karte zeichnen</translation>
         </message>
         <message>
-            <source>Draw a rectangle on the map first.</source>
-            <translation>Zeichnen Sie zuerst ein Rechteck auf der Karte.</translation>
+            <source>Draw the area on the map first.</source>
+            <translation>Zeichnen Sie zuerst den Bereich auf der Karte.</translation>
+        </message>
+        <message>
+            <source>Draw the polygon on the map: click its corners, double-click the last one</source>
+            <translation>Das Polygon auf der Karte zeichnen: Ecken anklicken, die letzte doppelt</translation>
+        </message>
+        <message>
+            <source>Draw the rectangle on the map</source>
+            <translation>Das Rechteck auf der Karte zeichnen</translation>
         </message>
     </context>
     <context>

@@ -126,15 +126,27 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Drawn polygon</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Selected features</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>Draw the rectangle on the map</source>
+            <source>Draw the area on the map</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>Draw a rectangle on the map first.</source>
+            <source>Draw the area on the map first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Draw the polygon on the map: click its corners, double-click the last one</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Draw the rectangle on the map</source>
             <translation type="unfinished"></translation>
         </message>
     </context>

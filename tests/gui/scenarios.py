@@ -266,6 +266,44 @@ def drawn_rectangle():
     return {"searched": record.answer.searched_box.to_json(), "expected": [80 * units / 10, 50 * units / 10]}
 
 
+def drawn_polygon():
+    """An L of three clicks, one taken back, three more, and a double click; then the answer's own outline."""
+    fresh()
+    use(model=scripted(ANSWER))
+    widget("zoomearthArea", QComboBox).setCurrentIndex(3)
+    rest(200)
+    canvas = iface.mapCanvas()
+    viewport = canvas.viewport()
+    middle = viewport.rect().center()
+
+    def corner(x, y):
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(x, y))
+        rest(60)
+
+    for x, y in ((0, 0), (80, 0), (5, 5)):
+        corner(x, y)
+    QTest.keyClick(viewport, Qt.Key.Key_Backspace)
+    said = iface.messageBar().currentItem()  # QGIS's own backspace deletes features, or says why not
+    for x, y in ((80, 40), (40, 40), (40, 80)):
+        corner(x, y)
+    hands.photograph(FOLDER / "polygon_growing.png")
+    corner(0, 80)
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 80))
+    rest(200)
+    ask_and_wait()
+    record = plugin().dock.feed.cards[0].answer_card.record
+    hands.photograph(FOLDER / "polygon.png")
+    layer = plugin().answers.layers()[0]
+    units = canvas.mapUnitsPerPixel()
+    return {
+        "searched": record.answer.searched_box.to_json(),
+        "expected_px": 80 * units / 10,
+        "share": [feature["area_m2"] for feature in layer.getFeatures()][-1] / (80 * units) ** 2,
+        "tool": type(canvas.mapTool()).__name__,
+        "said": said.text() if said else "",
+    }
+
+
 def no_crs():
     fresh("bare.tif")
     use(model=scripted(ZOOM, ANSWER))
@@ -352,7 +390,8 @@ def dark_theme():
 
 SCENARIOS = (
     shortcut, no_layer, bad_questions, answer, two_at_once, cancel, layer_removed, worker_killed,
-    project_closed, failures, drawn_rectangle, no_crs, export_refused, options_page, dark_theme,
+    project_closed, failures, drawn_rectangle, drawn_polygon, no_crs, export_refused,
+    options_page, dark_theme,
 )  # fmt: skip
 
 

@@ -163,6 +163,15 @@ def test_drawn_rectangle(saw):
     assert bottom - top == pytest.approx(height, abs=2)
 
 
+def test_drawn_polygon(saw):
+    left, top, right, bottom = saw["searched"]
+    assert right - left == pytest.approx(saw["expected_px"], abs=2)
+    assert bottom - top == pytest.approx(saw["expected_px"], abs=2)
+    assert saw["share"] == pytest.approx(3 / 4, rel=0.05)  # the L lacks a quarter of its square
+    assert saw["tool"] != "PolygonTool"
+    assert "elet" not in saw["said"]
+
+
 def test_no_crs(saw):
     assert saw["answers"] == ["red"]
     assert any("columns and rows" in warning for warning in saw["warnings"])

@@ -1,8 +1,8 @@
-"""Draws a rectangle on the map; it stays square to the screen on a rotated map, too."""
+"""Draws an area on the map; a rectangle stays square to the screen on a rotated map, too."""
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import List, Optional
 
 from qgis.core import Qgis, QgsGeometry, QgsPointXY, QgsWkbTypes
 from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
@@ -33,8 +33,8 @@ def area_band(canvas: QgsMapCanvas) -> QgsRubberBand:
     return band
 
 
-class RectangleTool(QgsMapTool):
-    """Press, drag, release; Escape gives up."""
+class DrawingTool(QgsMapTool):
+    """What the tools share: an outline that grows, and Escape to give up."""
 
     drawn = pyqtSignal(object)
     """The QgsGeometry, in the canvas's CRS."""
@@ -43,10 +43,36 @@ class RectangleTool(QgsMapTool):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
-        self.setObjectName("zoomearthRectangleTool")
+        self.setObjectName(f"zoomearth{type(self).__name__}")
         self._band = area_band(canvas)
-        self._start: Optional[QPoint] = None
         self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
+        if event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            self._forget()
+            self.given_up.emit()
+
+    def deactivate(self) -> None:
+        """QGIS calls it when another tool takes over."""
+        self._forget()
+        super().deactivate()
+
+    def close_down(self) -> None:
+        """Take the outline off the map for good."""
+        self._canvas.scene().removeItem(self._band)
+        self.deleteLater()  # the map would keep it
+
+    def _forget(self) -> None:
+        self._band.reset(POLYGON)
+
+
+class RectangleTool(DrawingTool):
+    """Press, drag, release."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self._start: Optional[QPoint] = None
 
     def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
         if event.button() == Qt.MouseButton.LeftButton:
@@ -65,28 +91,64 @@ class RectangleTool(QgsMapTool):
         if min(abs(across), abs(down)) >= LEAST_SIDE_PX:
             self.drawn.emit(geometry)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
-        if event.key() == Qt.Key.Key_Escape:
-            event.accept()
-            self._forget()
-            self.given_up.emit()
-
-    def deactivate(self) -> None:
-        """QGIS calls it when another tool takes over."""
-        self._forget()
-        super().deactivate()
-
-    def close_down(self) -> None:
-        """Take the outline off the map for good."""
-        self._canvas.scene().removeItem(self._band)
-        self.deleteLater()  # the map would keep it
-
     def _rectangle(self, end: QPoint) -> QgsGeometry:
         start = self._start
         corners = (start, QPoint(end.x(), start.y()), end, QPoint(start.x(), end.y()))
-        ring = [QgsPointXY(self.toMapCoordinates(corner)) for corner in corners]
-        return QgsGeometry.fromPolygonXY([[*ring, ring[0]]])
+        return _polygon([QgsPointXY(self.toMapCoordinates(corner)) for corner in corners])
 
     def _forget(self) -> None:
         self._start = None
-        self._band.reset(POLYGON)
+        super()._forget()
+
+
+class PolygonTool(DrawingTool):
+    """A click a corner; a double click, a right click or Enter ends it, Backspace takes the last back."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self._corners: List[QgsPointXY] = []
+
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+        if event.button() == Qt.MouseButton.RightButton:
+            self._end()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            corner = QgsPointXY(event.mapPoint())
+            if not self._corners or self._corners[-1] != corner:  # a double click releases twice
+                self._corners.append(corner)
+            self._show()
+
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+        if self._corners:
+            self._show(QgsPointXY(event.mapPoint()))
+
+    def canvasDoubleClickEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+        self._end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            self._end()
+        elif event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+            event.ignore()  # QGIS would delete the selected features if this were accepted
+            del self._corners[-1:]
+            self._show()
+        else:
+            super().keyPressEvent(event)
+
+    def _show(self, *next_corner: QgsPointXY) -> None:
+        self._band.setToGeometry(_polygon([*self._corners, *next_corner]), None)
+
+    def _end(self) -> None:
+        """Fewer than three corners, or all on a line, are none: the tool goes on."""
+        geometry = _polygon(self._corners)
+        if len(self._corners) > 2 and geometry.area() > 0:
+            self._forget()
+            self.drawn.emit(geometry)
+
+    def _forget(self) -> None:
+        self._corners = []
+        super()._forget()
+
+
+def _polygon(corners: List[QgsPointXY]) -> QgsGeometry:
+    return QgsGeometry.fromPolygonXY([[*corners, *corners[:1]]])
