@@ -32,6 +32,10 @@
             <translation>Feinste Auflösung</translation>
         </message>
         <message>
+            <source>In full detail</source>
+            <translation>In voller Auflösung</translation>
+        </message>
+        <message>
             <source>Searched</source>
             <translation>Durchsucht</translation>
         </message>
@@ -459,6 +463,10 @@
             <translation>{length} pro Pixel</translation>
         </message>
         <message>
+            <source>{share} of the area</source>
+            <translation>{share} des Bereichs</translation>
+        </message>
+        <message>
             <source>{width} × {height} px</source>
             <translation>{width} × {height} px</translation>
         </message>
@@ -643,6 +651,10 @@
         <message>
             <source>Finest detail</source>
             <translation>Feinste Auflösung</translation>
+        </message>
+        <message>
+            <source>In full detail</source>
+            <translation>In voller Auflösung</translation>
         </message>
         <message>
             <source>Model</source>

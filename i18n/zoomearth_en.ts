@@ -32,6 +32,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>In full detail</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Searched</source>
             <translation type="unfinished"></translation>
         </message>
@@ -459,6 +463,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>{share} of the area</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>{width} × {height} px</source>
             <translation type="unfinished"></translation>
         </message>
@@ -642,6 +650,10 @@
         </message>
         <message>
             <source>Finest detail</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>In full detail</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -40,6 +40,7 @@ class TestJson:
                 {"window": [128, 32, 640, 544], "view_size": [512, 512], "text": ANSWER},
             ],
             "seen_gsd_m": 10,
+            "native_share": 0.333333,  # 512² of 1024 × 768
             "model": f"scripted:{Path(model).name}",
             "revision": "scripted",
             "seconds": 0,
@@ -65,6 +66,7 @@ class TestWords:
             "  ship: columns 256 to 512, rows 192 to 384",
             "  EPSG:32633: (502560, 5598080), (505120, 5598080), (505120, 5596160), (502560, 5596160)",
             "  finest pixel seen: 10 m",
+            "  seen in full detail: 33.33% of the area",
         ]
 
     def test_a_model_cannot_steer_the_terminal(self, run: Run, scene: Path, script: Script) -> None:

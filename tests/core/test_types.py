@@ -62,6 +62,7 @@ answers = st.builds(
     reasoning=texts,
     timings=st.dictionaries(texts, st.floats(0, 1e6), max_size=3),
     warnings=st.lists(texts, max_size=3).map(tuple),
+    native_share=st.floats(0, 1),
 )
 
 
@@ -143,6 +144,7 @@ class TestPublicJson:
         seconds=1.5,
         reasoning="hm",
         warnings=("unreferenced: no",),
+        native_share=0.125,
     )
 
     def test_it_is_what_the_command_line_promises(self) -> None:
@@ -163,6 +165,7 @@ class TestPublicJson:
                 {"window": [0, 0, 9, 6], "view_size": [9, 6], "text": "red"},
             ],
             "seen_gsd_m": 0.5,
+            "native_share": 0.125,
             "model": "m",
             "revision": "r",
             "seconds": 1.5,

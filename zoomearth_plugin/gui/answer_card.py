@@ -23,7 +23,14 @@ from ..tasks import AnswerRecord
 from ..wording import error_text, warning_text
 from ..zoomearth.core.types import Region
 from .ink import TextLabel, line_icon, wear_icon
-from .measures import box_text, gsd_text, metres_per_raster_pixel, seconds_text, size_text
+from .measures import (
+    box_text,
+    gsd_text,
+    in_full_detail_text,
+    metres_per_raster_pixel,
+    seconds_text,
+    size_text,
+)
 from .step_strip import StepStrip
 from .step_viewer import StepViewer
 
@@ -107,6 +114,7 @@ class AnswerCard(QWidget):
         seen = gsd_text(answer.seen_gsd_m) or translate("AnswerCard", "unknown: no map scale")
         facts = (
             (translate("AnswerCard", "Finest detail"), seen),
+            (translate("AnswerCard", "In full detail"), in_full_detail_text(answer.native_share)),
             (translate("AnswerCard", "Searched"), box_text(answer.searched_box, metres)),
             (translate("AnswerCard", "Layer"), self.record.context.layer_name),
             (translate("AnswerCard", "Model"), f"{answer.model}  ·  {seconds_text(answer.seconds)}"),

@@ -39,6 +39,19 @@ def gsd_text(metres: Optional[float]) -> str:
     return translate("Measures", "{length} per pixel").format(length=length_text(metres))
 
 
+def share_text(share: float) -> str:
+    """``4.2 %``; what is more than nothing is never told as nothing."""
+    percent = 100 * share
+    if 0 < percent < 0.01:
+        return f"< {number_text(0.01)}{NO_BREAK}%"
+    return f"{number_text(percent)}{NO_BREAK}%"
+
+
+def in_full_detail_text(share: float) -> str:
+    """How much of an area was seen at the raster's own resolution."""
+    return translate("Measures", "{share} of the area").format(share=share_text(share))
+
+
 def pixels_text(box: PixelBox) -> str:
     """``8,192 × 8,192 px``."""
     width, height = (QLocale().toString(round(side)) for side in (box.width, box.height))

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..tasks import AnswerRecord
 from ..wording import warning_text
 from ..zoomearth.core.types import Ring
-from .measures import NO_BREAK, box_text, gsd_text, metres_per_raster_pixel, seconds_text
+from .measures import NO_BREAK, box_text, gsd_text, in_full_detail_text, metres_per_raster_pixel, seconds_text
 
 translate = QCoreApplication.translate
 
@@ -28,6 +28,7 @@ def record_text(record: AnswerRecord) -> str:
         (translate("RecordText", "Raster"), record.query.raster.uri),
         (translate("RecordText", "Searched"), box_text(answer.searched_box, metres)),
         (translate("RecordText", "Finest detail"), gsd_text(answer.seen_gsd_m)),
+        (translate("RecordText", "In full detail"), in_full_detail_text(answer.native_share)),
         (translate("RecordText", "Model"), f"{answer.model} {answer.revision}".strip()),
         (translate("RecordText", "Time"), seconds_text(answer.seconds)),
     )

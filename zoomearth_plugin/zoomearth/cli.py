@@ -234,6 +234,7 @@ def _in_words(answer: Answer) -> str:
         lines.append(f"  {answer.crs or answer.frame.value}: {corners}")
     if answer.seen_gsd_m is not None:
         lines.append(f"  finest pixel seen: {answer.seen_gsd_m:.3g} m")
+    lines.append(f"  seen in full detail: {answer.native_share:.2%} of the area")
     lines += [f"  note: {warning}" for warning in answer.warnings]
     return "\n".join(lines)
 

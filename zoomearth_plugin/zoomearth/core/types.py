@@ -242,6 +242,7 @@ class Answer:
         frame: What the polygons' coordinates are.
         crs: ``AUTHORITY:CODE`` or WKT; None when the file names none.
         seen_gsd_m: The finest ground sampling distance that the model saw, metres.
+        native_share: How much of the area it saw at the raster's own resolution, 0 to 1.
         reasoning: The model's thoughts, all steps; untrusted.
         timings: Seconds by stage.
         warnings: Each ``code: sentence``.
@@ -261,6 +262,7 @@ class Answer:
     reasoning: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     warnings: Tuple[str, ...] = ()
+    native_share: float = 0.0
 
     @property
     def raw_output(self) -> str:
@@ -290,6 +292,7 @@ class Answer:
             "crs": self.crs,
             "steps": steps,
             "seen_gsd_m": self.seen_gsd_m,
+            "native_share": self.native_share,
             "model": self.model,
             "revision": self.revision,
             "seconds": self.seconds,
@@ -313,6 +316,7 @@ class Answer:
             reasoning=str(payload.get("reasoning", "")),
             timings={str(k): float(v) for k, v in (payload.get("timings") or {}).items()},
             warnings=tuple(str(warning) for warning in payload.get("warnings") or ()),
+            native_share=float(payload.get("native_share", 0.0)),
         )
 
 

@@ -7,13 +7,14 @@ import time
 from dataclasses import replace
 
 from ..core.errors import OutOfMemoryError
-from ..core.frames import PixelBox
+from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, Report
 from ..core.types import Answer, Polygons, Query, Region, Ring
 from ..models.engine import Engine
 from ..raster.georeference import corners
 from ..raster.grid import RasterGrid
 from ..raster.reading import Raster
+from .coverage import native_share
 from .looking import Finding, Search, look
 from .pace import Pace
 
@@ -80,6 +81,7 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
     if finding.region is not None:
         regions = (Region(finding.label, finding.region, _ring(finding.region, grid)),)
     seen = [step.seen_gsd_m for step in finding.steps if step.seen_gsd_m is not None]
+    native = [step.window for step in finding.steps if View(step.window, step.view_size).is_native]
     return Answer(
         text=finding.text,
         regions=regions,
@@ -94,6 +96,7 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
         seconds=sum(pace.seconds.values()),
         reasoning=finding.reasoning,
         timings={stage: round(spent, 4) for stage, spent in pace.seconds.items()},
+        native_share=round(native_share(native, search.searched, search.mask), 6),
     )
 
 
