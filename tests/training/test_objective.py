@@ -74,22 +74,6 @@ def test_a_coordinate_is_no_plain_token() -> None:
     assert float(found.coordinate) == pytest.approx(math.log(12))
 
 
-def test_a_count_of_many_forgives_its_neighbours_and_one_of_few_does_not() -> None:
-    def cost(truth: int, said: int) -> float:
-        given = batch()
-        given["next_ids"][0, 2] = COORDINATES.start + truth
-        logits = torch.zeros(1, 4, 12)
-        logits[0, 2, COORDINATES.start + said] = 5
-        heads, codes = TrainingHeads(WIDTH), torch.eye(12, WIDTH)
-        return float(compute_terms(outputs(logits), given, heads, COORDINATES, codes, Weights()).token)
-
-    assert cost(9, 9) < cost(9, 8) < cost(9, 7) < cost(9, 3)
-    assert cost(4, 4) < cost(4, 5) == pytest.approx(cost(4, 9))
-    # By hand: a bell of 1.08 over 0 … 9 about 9 is 1, 0.651, 0.180, 0.021 and hardly more, so 0.539 is on 9.
-    low, high = math.log(11 + math.exp(5)) - 5, math.log(11 + math.exp(5))
-    assert cost(9, 9) == pytest.approx(0.539 * low + 0.461 * high, abs=0.01)
-
-
 def test_looking_elsewhere_costs() -> None:
     logits = torch.zeros(1, 4, 12)
     assert float(terms(logits, looks_at=1).pointing) == pytest.approx(0, abs=1e-5)

@@ -1,12 +1,10 @@
-"""What is pointed at, and how many things are counted on."""
+"""What is pointed at, and how windows are shown."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from zoomearth.core.frames import PixelBox
-from zoomearth.training.samples import LookSettings, context_of, tally
+from zoomearth.training.samples import LookSettings, context_of
 
 WINDOW = PixelBox(0, 0, 1000, 800)
 
@@ -28,19 +26,6 @@ WINDOW = PixelBox(0, 0, 1000, 800)
 )
 def test_context_by_hand(box: tuple[int, ...], context: tuple[int, ...]) -> None:
     assert context_of(PixelBox(*box), WINDOW, 120) == PixelBox(*context)
-
-
-def test_things_are_counted_on_from_ninth_to_ninth_in_the_order_of_reading() -> None:
-    # A view of 90 x 60: ninths of 30 x 20. Two lie in the first, one in the sixth, one in the last.
-    places = [(5.0, 5.0), (29.0, 19.0), (61.0, 30.0), (90.0, 60.0)]
-    assert tally(places, (90, 60)) == "2 2 2 2 2 3 3 3 4"
-    assert tally([], (90, 60)) == "0 0 0 0 0 0 0 0 0"
-
-
-@given(st.lists(st.tuples(st.floats(-5, 245), st.floats(-5, 165)), max_size=60))
-def test_the_last_number_is_that_of_all(places: list[tuple[float, float]]) -> None:
-    numbers = [int(number) for number in tally(places, (240, 160)).split()]
-    assert len(numbers) == 9 and numbers[-1] == len(places) and numbers == sorted(numbers)
 
 
 def test_a_look_at_a_small_window_is_enlarged() -> None:

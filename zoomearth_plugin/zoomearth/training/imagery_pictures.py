@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,12 +13,16 @@ from numpy.typing import NDArray
 
 from ..core.frames import PixelBox, ViewBox, view_size
 from ..core.types import RasterRequest
-from ..raster.picture import enlarged
+from ..raster.picture import NODATA_GREY, enlarged
 from ..raster.reading import open_raster
 from .imagery import FAMILIES, LabelledRaster
 from .samples import Look, LookSettings, SeenObject
 
 WINDOW_SIDES_PX = {"ships": (120, 1100), "buildings": (300, 2048), "trees": (48, 256)}
+
+_Value = TypeVar("_Value", bound=np.generic)
+_HIDDEN_SHARE = 0.25
+"""So many windows have corners hidden, where their objects allow it."""
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +81,13 @@ def striking_place(path: Path, window: PixelBox, side_px: float, rng: np.random.
     return max(found, key=lambda pair: pair[0])[1]
 
 
-def _cut(pixels: NDArray[np.uint8], window: PixelBox) -> NDArray[np.uint8]:
+def _moved(box: PixelBox, window: PixelBox) -> PixelBox:
+    """A box in a window's own columns and rows."""
+    left, top = window.left, window.top
+    return PixelBox(box.left - left, box.top - top, box.right - left, box.bottom - top)
+
+
+def _cut(pixels: NDArray[_Value], window: PixelBox) -> NDArray[_Value]:
     left, top, right, bottom = (int(side) for side in window.to_json())
     return pixels[top:bottom, left:right]
 
@@ -105,8 +117,37 @@ class _Light:
         return shown
 
 
+def hidden_corners(raster: LabelledRaster, window: PixelBox, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Some corners of a window that hold no part of an object, (rows, columns): as if outside of an area.
+
+    Mostly none: questions are rarely about polygons.
+    """
+    width, height = int(window.width), int(window.height)
+    hidden = np.zeros((height, width), np.uint8)
+    if rng.random() >= _HIDDEN_SHARE:
+        return hidden.astype(np.bool_)
+    taken = np.zeros_like(hidden)
+    for box in raster.boxes:
+        left, top = max(0, int(box.left - window.left)), max(0, int(box.top - window.top))
+        right, bottom = math.ceil(box.right - window.left), math.ceil(box.bottom - window.top)
+        taken[top : max(0, bottom), left : max(0, right)] = 1
+    for column, row in ((0, 0), (width, 0), (width, height), (0, height)):
+        across, down = rng.uniform(0.15, 0.9) * width, rng.uniform(0.15, 0.9) * height
+        inward = column + (across if column == 0 else -across), row + (down if row == 0 else -down)
+        corner = [(column, row), (inward[0], row), (column, inward[1])]
+        if rng.random() < 0.5:
+            corner.insert(2, (inward[0], inward[1]))  # a rectangle, not a triangle
+        cut = np.zeros_like(hidden)
+        cv2.fillPoly(cut, [np.round(corner).astype(np.int32)], 1)
+        if rng.random() < 0.6 and not (cut & taken).any():
+            hidden |= cut
+    return hidden.astype(np.bool_)
+
+
 class Augmented:
     """A raster under one turn, mirror and change of light, the same for every look of a sample.
+
+    Now and then some corners of the area are hidden, as they are where a polygon is asked about.
 
     Args:
         window: The area that is asked about, raster pixels.
@@ -122,6 +163,7 @@ class Augmented:
         self.turns = int(rng.integers(4))
         self.is_mirrored = bool(rng.random() < 0.5)
         self._light = _Light(rng)
+        self._hidden = hidden_corners(raster, window, rng)
 
     def look(self, window: PixelBox, text: str, target: PixelBox | None) -> Look:
         """A view of a window; ``target`` is what the words after it are about."""
@@ -129,13 +171,24 @@ class Augmented:
         reduced = view_size(window, self.settings.side_px)
         if reduced != (pixels.shape[1], pixels.shape[0]):
             pixels = np.asarray(cv2.resize(pixels, reduced, interpolation=cv2.INTER_AREA), np.uint8)
-        pixels = enlarged(pixels, self.settings.view(window).size)
-        turned = np.rot90(self._light.on(pixels), self.turns)
+        pixels = self._light.on(enlarged(pixels, self.settings.view(window).size))
+        pixels[self._hidden_in(window)] = NODATA_GREY
+        turned = np.rot90(pixels, self.turns)
         turned = np.ascontiguousarray(turned[:, ::-1] if self.is_mirrored else turned)
         inside = [box for box in self.raster.boxes if share_in(box, window) > 0.3]
         kind = FAMILIES[self.raster.family]
         objects = tuple(SeenObject(self.box_in(box, window), kind, "") for box in inside)
         return Look(turned, text, self.box_in(target, window) if target is not None else None, objects)
+
+    def hides(self, box: PixelBox) -> bool:
+        """Whether a part of a box, inside the area, is hidden."""
+        return bool(_cut(self._hidden, _moved(box.snapped().intersection(self.window), self.window)).any())
+
+    def _hidden_in(self, window: PixelBox) -> NDArray[np.bool_]:
+        """(rows, columns) of a view that are hidden; ``window`` lies inside of the area."""
+        hidden = _cut(self._hidden, _moved(window, self.window))
+        size = self.settings.view(window).size
+        return cv2.resize(hidden.view(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
 
     def box_in(self, box: PixelBox, window: PixelBox) -> ViewBox:
         """A box in the turned and mirrored view of a window."""

@@ -5,6 +5,8 @@ Every group is turned, mirrored and lit in its own way; words of place are those
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,20 +26,22 @@ from .samples import (
     aimed_window,
     answer_text,
     box_text,
-    context_of,
 )
 from .scenes.wording import article, pick, with_aside
 
 _ASKED_ON = {"ships": ("ship",), "buildings": ("building", "ship"), "trees": ("tree", "ship")}
 _FAMILY_SHARES = (0.34, 0.32, 0.34)
-_BUCKETS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 9), (10, 19), (20, 60))
-"""Counts are drawn from these, each as likely."""
+COUNT_STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 19, 24, 30, 38, 48, 60)
+"""What is said of counts: the nearest of these in proportion, never off by more than a seventh.
+The likeliest number would always be a small one: what is known of a large one spreads over many."""
 _LEADS = (0.42, 0.34, 0.24)
 """How often existence, a count and a place lead a group."""
-_CONTEXT_SHARES = (2.0, 1.2)
-"""Things are looked at in windows so many times as long as they are, the first that is worth it."""
+_CONTEXT_SHARE = 1.3
+"""A thing is pointed at with a margin, its sides so many times as long."""
 _NO_CLOSER = 0.8
 """A window of so much of the sides of the one before shows nothing closer."""
+_MISSED = 0.35
+"""So often a look from near by at what is there shows nothing, and the first look has to count."""
 _IN, _OUT = 0.9, 0.1
 """Of an object's area: from so much on it lies in a window, up to so much it does not."""
 _TRIES = 40
@@ -77,10 +81,10 @@ def _led_by_existence(raster: LabelledRaster, rng: np.random.Generator, settings
 def _led_by_count(raster: LabelledRaster, rng: np.random.Generator, settings: LookSettings) -> Group:
     if not raster.boxes:
         return ()
-    least, most = _BUCKETS[int(rng.integers(len(_BUCKETS)))]
+    wanted = COUNT_STEPS[int(rng.integers(len(COUNT_STEPS)))]
     for _ in range(_TRIES):
         window = any_window(raster, rng, aimed=True)
-        if least <= int(np.count_nonzero(shares_in(raster, window) >= _IN)) <= most:
+        if rounded_count(int(np.count_nonzero(shares_in(raster, window) >= _IN))) == wanted:
             seen = Augmented(raster, window, rng, settings)
             counted = _counted(seen, rng, share=1.0)
             if counted:
@@ -117,24 +121,39 @@ def _is_large(window: PixelBox, settings: LookSettings) -> bool:
 def _existence(
     seen: Augmented, kind: str, rng: np.random.Generator, settings: LookSettings, *, is_there: bool
 ) -> Sample:
-    raster, window = seen.raster, seen.window
+    window = seen.window
     text = _words(rng, EXISTENCE_FORMS, kind)
     plural = NOUNS[kind][0][1]
     thought, answer = (f"some {plural}", "yes") if is_there else ("none", "no")
-    aim = _existence_aim(raster, window, rng, is_there)
+    aim = _existence_aim(seen, rng, is_there)
     target = aim if is_there else None
     around = _around(aim, window, settings)
     if around is not None and rng.random() < 0.75:
         crop = _aimed(around, window, rng, settings)
         pointing = _pointing(seen, around, kind, f"find {kind}")
+        missed = _beside(seen, crop, rng) if is_there and rng.random() < _MISSED else None
+        if missed is not None:
+            crop, target = missed, None
         reply = answer_text(thought, answer, _box_in(seen, crop, target, kind))
-        looks = (seen.look(window, pointing, target), seen.look(crop, reply, target))
+        looks = (seen.look(window, pointing, aim if is_there else None), seen.look(crop, reply, target))
         return Sample(_prompt(rng, text, may_zoom=True), looks)
     # Of a large window no look from afar is the last word, unless the question asks for it.
     may_zoom = not _is_large(window, settings) and rng.random() < 0.6
     box = "" if _is_large(window, settings) else _box_in(seen, window, target, kind)
     look = seen.look(window, answer_text(thought, answer, box), target)
     return Sample(_prompt(rng, text, may_zoom=may_zoom), (look,))
+
+
+def _beside(seen: Augmented, crop: PixelBox, rng: np.random.Generator) -> PixelBox | None:
+    """A window of a crop's size without an object, as where the pointing missed; None for want of one."""
+    across, down = seen.window.width - crop.width, seen.window.height - crop.height
+    for _ in range(_TRIES):
+        left = seen.window.left + round(rng.uniform(0, across))
+        top = seen.window.top + round(rng.uniform(0, down))
+        window = PixelBox(left, top, left + crop.width, top + crop.height)
+        if max(shares_in(seen.raster, window), default=0.0) <= _OUT:
+            return window
+    return None
 
 
 def _existence_window(
@@ -150,26 +169,30 @@ def _existence_window(
     return None
 
 
-def _existence_aim(
-    raster: LabelledRaster, window: PixelBox, rng: np.random.Generator, is_there: bool
-) -> PixelBox:
+def _existence_aim(seen: Augmented, rng: np.random.Generator, is_there: bool) -> PixelBox:
     """A large object; where there is none, a place of an object's size that may be taken for one."""
+    raster, window = seen.raster, seen.window
     if is_there:
         inside = [raster.boxes[index] for index in np.flatnonzero(shares_in(raster, window) >= _IN)]
         return max(inside, key=lambda box: box.area * rng.uniform(0.5, 1))
     usual = raster.boxes[int(rng.integers(len(raster.boxes)))] if raster.boxes else PixelBox(0, 0, 16, 16)
-    return striking_place(raster.path, window, max(usual.width, usual.height), rng)
+    for _ in range(_TRIES):
+        place = striking_place(raster.path, window, max(usual.width, usual.height), rng)
+        if not seen.hides(place):
+            break
+    return place
 
 
 def _around(aim: PixelBox, window: PixelBox, settings: LookSettings) -> PixelBox | None:
     """What to point at in order to see a thing from near by; None where no closer view is worth it."""
     if not _is_large(window, settings):
         return None
-    for share in _CONTEXT_SHARES:
-        around = context_of(aim, window, settings.minimum_crop_px, share)
-        if min(around.width / window.width, around.height / window.height) < _NO_CLOSER:
-            return around
-    return None
+    across, down = ((_CONTEXT_SHARE - 1) / 2 * side for side in (aim.width, aim.height))
+    wide = PixelBox(aim.left - across, aim.top - down, aim.right + across, aim.bottom + down)
+    around = wide.intersection(window)
+    shown = around.grown_to(settings.minimum_crop_px, window)
+    is_closer = min(shown.width / window.width, shown.height / window.height) < _NO_CLOSER
+    return around if is_closer else None
 
 
 def _aimed(around: PixelBox, window: PixelBox, rng: np.random.Generator, settings: LookSettings) -> PixelBox:
@@ -180,7 +203,7 @@ def _box_in(seen: Augmented, window: PixelBox, target: PixelBox | None, kind: st
     """Where an answer from near by was read; empty where there is nothing."""
     if target is None:
         return ""
-    return box_text(seen.box_in(target, window), kind, seen.settings.side_px)
+    return box_text(seen.box_in(target.intersection(window), window), kind, seen.settings.side_px)
 
 
 def _pointing(seen: Augmented, aim: PixelBox, label: str, thought: str) -> str:
@@ -193,12 +216,17 @@ def _counted(seen: Augmented, rng: np.random.Generator, *, share: float) -> tupl
     shares = shares_in(seen.raster, seen.window)
     inside = int(np.count_nonzero(shares >= _IN))
     cut = int(np.count_nonzero((shares > _OUT) & (shares < _IN)))
-    if not 0 < inside <= _BUCKETS[-1][1] or cut > inside // 10 or rng.random() >= share:
+    if not 0 < inside <= COUNT_STEPS[-1] or cut > inside // 10 or rng.random() >= share:
         return ()
     kind = FAMILIES[seen.raster.family]
-    look = seen.look(seen.window, answer_text(f"find {kind}", str(inside)), seen.window)
+    look = seen.look(seen.window, answer_text(f"find {kind}", str(rounded_count(inside))), seen.window)
     text = _words(rng, COUNT_FORMS, kind)
     return (Sample(_prompt(rng, text, may_zoom=bool(rng.random() < 0.6)), (look,)),)
+
+
+def rounded_count(count: int) -> int:
+    """The nearest of :data:`COUNT_STEPS` in proportion; 0 where there is nothing."""
+    return min(COUNT_STEPS, key=lambda step: abs(math.log(step / count))) if count > 0 else 0
 
 
 def _sought(

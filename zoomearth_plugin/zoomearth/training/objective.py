@@ -14,8 +14,7 @@ tells anything. So every batch, from the first step, also asks:
 * **pointing**: while coordinates or an answer are written, some heads of one layer look at the object
   (the spatial attention loss of SegEarth-R2, arXiv 2512.20013, applied to words instead of masks);
 * **order**: a coordinate that is off by one is less wrong than one that is off by fifty: its target is
-  a narrow bell over neighbouring coordinates. So it is with a count of many, in proportion: nobody tells 38
-  trees from 39, and the bell is as wide as a person errs.
+  a narrow bell over neighbouring coordinates.
 
 Heads of the first five live only during training and are not part of a saved model.
 """
@@ -31,9 +30,6 @@ from torch.nn import functional
 
 from .collation import IGNORED
 from .labels import COLOURS, FACTS, KINDS
-
-_MANY, _COUNT_SPREAD = 8, 0.12
-"""From so many on a count is told in proportion: standard deviation as a share of the number."""
 
 
 @dataclass(frozen=True)
@@ -131,21 +127,19 @@ def _next_token(
     scores = functional.log_softmax(logits[is_learned].float(), dim=-1)
     wanted = targets[is_learned]
     is_coordinate = batch["next_is_coordinate"][is_learned]
-    numbers = scores[:, coordinates.start : coordinates.stop]
-    values = wanted - coordinates.start
-    is_many = ~is_coordinate & (values >= _MANY) & (values < len(coordinates))
-    is_word = ~is_coordinate & ~is_many
-    words = -scores[is_word].gather(1, wanted[is_word, None])[:, 0]
-    counts = _ordered(numbers[is_many], values[is_many], _COUNT_SPREAD * values[is_many, None])
-    sides = _ordered(numbers[is_coordinate], values[is_coordinate], weights.coordinate_spread_px)
-    return _mean(torch.cat([words, counts])), _mean(sides)
+    words = -scores[~is_coordinate].gather(1, wanted[~is_coordinate, None])[:, 0]
+    values = wanted[is_coordinate] - coordinates.start
+    sides = _ordered(
+        scores[is_coordinate, coordinates.start : coordinates.stop], values, weights.coordinate_spread_px
+    )
+    return _mean(words), _mean(sides)
 
 
-def _ordered(scores: torch.Tensor, wanted: torch.Tensor, spread: float | torch.Tensor) -> torch.Tensor:
+def _ordered(scores: torch.Tensor, wanted: torch.Tensor, spread: float) -> torch.Tensor:
     """(n,) cross-entropies of (n, values) log-probabilities with a bell around each wanted value.
 
     Args:
-        spread: Standard deviation of the bell; one for all, or (n, 1).
+        spread: Standard deviation of the bell.
     """
     values = torch.arange(scores.shape[1], device=scores.device)
     bell = torch.exp(-0.5 * ((values[None, :] - wanted[:, None]) / spread) ** 2)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,23 +107,6 @@ def context_of(box: PixelBox, window: PixelBox, least_px: float, share: float = 
     """
     seen = box.intersection(window)
     return seen.grown_to(max(least_px, share * max(seen.width, seen.height)), window)
-
-
-def tally(places: Sequence[tuple[float, float]], size: tuple[int, int]) -> str:
-    """How many there are, counted on from ninth to ninth of a view, in the order of reading.
-
-    Args:
-        places: Middles of what is counted, view pixels.
-        size: (width, height) of the view.
-
-    Returns:
-        Nine numbers; the last is that of all.
-    """
-    ninths = [0] * 9
-    for x, y in places:
-        across, down = (min(2, max(0, int(3 * at / side))) for at, side in zip((x, y), size, strict=True))
-        ninths[3 * down + across] += 1
-    return " ".join(map(str, accumulate(ninths)))
 
 
 def aimed_window(

@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.frames import PixelBox, View
+from ..core.frames import PixelBox
 from .labels import LAKE, fact_of
 from .samples import (
     ANSWER_PROMPT,
@@ -34,7 +34,6 @@ from .samples import (
     box_text,
     context_of,
     holds,
-    tally,
 )
 from .scenes.drawing import draw
 from .scenes.layout import Scene, make_scene
@@ -240,17 +239,9 @@ def _answered(look: Look, window: PixelBox, question: SceneQuestion, settings: L
         return replace(look, text=_reply(question))
     kind = question.target.kind if question.target is not None else "site"
     view = settings.view(window)
-    text = answer_text(_seen(question, view), question.answer, box_text(look.target, kind, settings.side_px))
+    text = answer_text(question.seen, question.answer, box_text(look.target, kind, settings.side_px))
     shown_by = view.to_view(question.shown_by) if question.shown_by is not None else None
     return replace(look, text=text, fact=fact_of(question.topic, question.answer), shown_by=shown_by)
-
-
-def _seen(question: SceneQuestion, view: View) -> str:
-    """What is thought before the answer; things are counted on from ninth to ninth."""
-    if question.topic != "region counting" or not isinstance(question.target, Site):
-        return question.seen
-    things = question.target.things
-    return f"{things[0].kind} {tally([view.to_view(one.box).center for one in things], view.size)}"
 
 
 def _target(question: SceneQuestion) -> PixelBox:
