@@ -124,7 +124,7 @@ def area_of_selection(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLa
             "no feature is selected",
             translate("Sources", "Select features of a vector layer first, and make it the active layer."),
         )
-    return area_of_geometry(QgsGeometry.unaryUnion(geometries), vector_layer.crs(), layer)
+    return area_of_geometry(_united(geometries), vector_layer.crs(), layer)
 
 
 def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> Area:
@@ -155,6 +155,11 @@ def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, l
             for polygon in polygons
         )
     )
+
+
+def _united(geometries: List[QgsGeometry]) -> QgsGeometry:
+    """One geometry of many; what is invalid is mended first, as it would void the whole."""
+    return QgsGeometry.unaryUnion([_drawable(QgsGeometry(geometry)) for geometry in geometries])
 
 
 def _polygonal(geometry: QgsGeometry) -> QgsGeometry:
@@ -220,7 +225,10 @@ def _transformed(
     transform = QgsCoordinateTransform(source, target, QgsProject.instance())
     if not transform.isValid():
         raise QgsCsException(f"no way from {source.authid()} to {target.authid()}")
-    copy = geometry.densifyByCount(EDGE_PARTS - 1)
+    corners = geometry.constGet().nCoordinates() if geometry.constGet() is not None else 0
+    # Of shapes with many corners the edges are short, and hardly bend.
+    parts = max(1, min(EDGE_PARTS, MANY_CORNERS // max(1, corners)))
+    copy = geometry.densifyByCount(parts - 1) if parts > 1 else QgsGeometry(geometry)
     copy.transform(transform)
     if not copy.isEmpty() and not copy.boundingBox().isFinite():
         raise QgsCsException("the transformed geometry is not finite")

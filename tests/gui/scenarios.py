@@ -288,8 +288,11 @@ def drawn_polygon():
         corner(x, y)
     hands.photograph(FOLDER / "polygon_growing.png")
     corner(0, 80)
+    before = canvas.extent()
     QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 80))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 80))
     rest(200)
+    has_stayed = canvas.extent() == before  # the last release is not for the tool before
     ask_and_wait()
     record = plugin().dock.feed.cards[0].answer_card.record
     hands.photograph(FOLDER / "polygon.png")
@@ -301,6 +304,7 @@ def drawn_polygon():
         "share": [feature["area_m2"] for feature in layer.getFeatures()][-1] / (80 * units) ** 2,
         "tool": type(canvas.mapTool()).__name__,
         "said": said.text() if said else "",
+        "has_stayed": has_stayed,
     }
 
 

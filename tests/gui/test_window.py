@@ -169,7 +169,7 @@ def test_drawn_polygon(saw):
     assert bottom - top == pytest.approx(saw["expected_px"], abs=2)
     assert saw["share"] == pytest.approx(3 / 4, rel=0.05)  # the L lacks a quarter of its square
     assert saw["tool"] != "PolygonTool"
-    assert "elet" not in saw["said"]
+    assert "elet" not in saw["said"] and saw["has_stayed"]
 
 
 def test_no_crs(saw):

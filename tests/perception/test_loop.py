@@ -255,7 +255,7 @@ def test_of_polygons_the_model_sees_what_lies_inside_and_the_answer_is_theirs(sc
     )
     answer = put_in(scene, engine, area)
     assert answer.searched_box == PixelBox(1000, 500, 1800, 1300)
-    assert answer.searched_polygons == area.polygons
+    assert np.allclose(answer.searched_polygons, area.polygons)
     (overview, _), (zoomed, _) = engine.heard
     is_grey = (overview == 128).all(axis=2)
     # 512 view pixels for 800: the hole is 384 of them wide, at 64.
@@ -277,6 +277,27 @@ def test_an_area_without_data_is_told(tmp_path: Path, script: Script) -> None:
     ring = [(WEST + x * GSD_M, NORTH - y * GSD_M) for x, y in corners]
     answer = put_in(path, script(answer_with("field")), Area.of_ring(*ring))
     assert answer.warnings == ("partly_empty: Of the area 96% holds data; nothing is known of the rest.",)
+
+
+def test_small_fields_far_apart_are_all_seen_and_nothing_is_missing(tmp_path: Path, script: Script) -> None:
+    """A large field and twenty small ones on a raster with overviews that is full of data."""
+    path = write_raster(tmp_path / "fields.tif", np.full((3, 2000, 3000), 90, np.uint8), "EPSG:32633")
+    with rasterio.open(path, "r+") as file:
+        file.build_overviews([2, 4, 8], rasterio.enums.Resampling.average)
+    sides = [(100, 100, 400, 400), *((150 * n, 1500, 150 * n + 3, 1503) for n in range(20))]
+    rings = [((a, b), (c, b), (c, d), (a, d)) for a, b, c, d in sides]
+    polygons = tuple((tuple((WEST + x * GSD_M, NORTH - y * GSD_M) for x, y in ring),) for ring in rings)
+    engine = ListeningEngine((answer_with("field"),)).asked_like(load_profile("zoomearth-3b"))
+    answer = put_in(path, engine, Area(polygons=polygons))
+    assert answer.warnings == ()
+    ((overview, _),) = engine.heard
+    is_seen = (overview != 128).any(axis=2)
+    across, down = overview.shape[1] / 2853, overview.shape[0] / 1403  # from 0, 100 to 2853, 1503
+    for left, top, right, bottom in sides:
+        columns = slice(int(left * across), int(right * across) + 1)
+        assert is_seen[int((top - 100) * down) : int((bottom - 100) * down) + 1, columns].any()
+    alone = put_in(path, script(answer_with("field")), Area(polygons=(polygons[1], polygons[-1])))
+    assert alone.warnings == ()
 
 
 def test_an_area_outside_is_refused(scene: Path, script: Script) -> None:

@@ -221,6 +221,23 @@ class TestArea:
             (501000, 5598000, 501500, 5599000), (501500, 5598000, 502000, 5599000)
         ]  # fmt: skip
 
+    def test_one_invalid_feature_does_not_void_the_others(self, layer):
+        drawn = QgsVectorLayer("Polygon?crs=EPSG:32633", "polygons", "memory")
+        made = []
+        for wkt in (
+            "POLYGON((501000 5598000,502000 5599000,502000 5598000,501000 5599000,501000 5598000))",
+            "POLYGON((501500 5598000,502500 5598000,502500 5599000,501500 5599000,501500 5598000))",
+        ):
+            feature = QgsFeature()
+            feature.setGeometry(QgsGeometry.fromWkt(wkt))
+            made.append(feature)
+        drawn.dataProvider().addFeatures(made)
+        drawn.selectAll()
+        area = sources.area_of_selection(drawn, layer)
+        sides = zip(*(_bounds(polygon[0]) for polygon in area.polygons))
+        lows, tops, highs, bottoms = sides
+        assert (min(lows), min(tops), max(highs), max(bottoms)) == (501000, 5598000, 502500, 5599000)
+
     def test_a_coast_of_many_corners_is_simplified(self, layer):
         circle = QgsGeometry.fromWkt("POINT(502000 5598500)").buffer(900, 5000)
         area = sources.area_of_geometry(circle, UTM33, layer)

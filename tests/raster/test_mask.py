@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from raster_files import NORTH_UP, open_file, write
@@ -96,6 +97,7 @@ def test_the_overview_shows_nothing_of_what_lies_outside(
     assert plain.pixels.max() > 200  # and what is kept of one area is not taken for another
     assert mask is not None
     assert picture.valid_share <= mask.share() * 1.02 + 0.001
+    assert picture.data_share == again.data_share == 1
     if not overviews:  # every pixel of the file is asked
         assert picture.valid_share == pytest.approx(mask.share(), abs=0.01)
 
@@ -123,6 +125,10 @@ corner_lists = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=7, uni
 def test_pixels_belong_where_their_middles_lie_inside(rings: list[Ring]) -> None:
     """But for middles that lie on an edge to a millionth of a pixel, where either is right."""
     polygons: Polygons = tuple((ring,) for ring in rings)
+    for ring in rings:  # narrower ones take what they touch
+        xs, ys = np.array(ring).T
+        across = max(np.ptp(xs), np.ptp(ys))
+        assume(abs(xs @ np.roll(ys, -1) - ys @ np.roll(xs, -1)) / 2 > across)
     mask = AreaMask(PixelBox(0, 0, 40, 30), polygons)
     rows, columns = np.mgrid[3:30, 5:40] + 0.5
     found = mask.inside(5, 3, (35, 27))
@@ -146,8 +152,8 @@ def test_pixels_of_a_level_belong_where_all_that_they_are_made_of_does(ring: Rin
     ("polygons", "box", "is_masked"),
     [
         (((square(10, 10, 50, 40),),), (10, 10, 50, 40), False),
-        # Whole pixels around it are its box: less than one is missing on each side.
-        (((square(10.4, 10.6, 49.7, 39.2),),), (10, 10, 50, 40), False),
+        # Whole pixels around it are its box: no more than a fiftieth is missing on each side.
+        (((square(10.4, 10.3, 49.7, 39.5),),), (10, 10, 50, 40), False),
         (((square(-500, -500, 9000, 9000),),), (0, 0, 4000, 4000), False),
         (((square(12, 10, 50, 40),),), (10, 10, 50, 40), True),
         # A lozenge touches all sides; every corner of it lies on the box's edge.
@@ -182,6 +188,54 @@ def test_an_area_whose_inside_holds_no_data_is_empty(tmp_path: Path) -> None:
     area = Area.of_ring(*on_map(((21, 0), (39, 0), (39, 60), (30, 60), (30, 5), (21, 5))))
     with open_file(path) as raster, pytest.raises(RasterEmptyError):
         overview_of(raster, area, 100)
+
+
+def test_polygons_narrower_than_a_pixel_are_seen_wherever_they_lie(tmp_path: Path) -> None:
+    path = write(tmp_path / "file.tif", np.full((1, 300, 1000), 40, np.uint8))
+    tiny = [square(x, y, x + 0.3, y + 0.3) for x, y in ((10.1, 10.1), (950.6, 200.6))]
+    strip = square(5.2, 100.1, 995.5, 100.4)
+    polygons = tuple((on_map(ring),) for ring in (*tiny, strip, square(600, 20, 700, 60)))
+    with open_file(path) as raster:
+        mask = raster.mask(Area(polygons=polygons))
+        picture = raster.read(raster.grid.extent, 1000, mask=mask)
+    is_seen = picture.pixels[:, :, 0] == 40
+    assert (
+        is_seen[10, 10] and is_seen[200, 950] and is_seen[100, 5:996].all() and is_seen[20:60, 600:700].all()
+    )
+    assert is_seen.sum() == 2 + 991 + 4000
+
+
+@pytest.mark.parametrize("kernel", ["cubic", "lanczos", "cubic_spline", "bilinear", "nearest"])
+def test_wide_kernels_of_overviews_bring_nothing_in(tmp_path: Path, kernel: str) -> None:
+    """A dark square with a bright hole; cubic kernels reach two pixels of a level far."""
+    rows, columns = np.mgrid[0:1024, 0:1024] + 0.5
+    shape = (square(100, 100, 900, 900), square(400, 400, 600, 600))
+    pixels = np.where(is_in((shape,), columns, rows), 40, 255).astype(np.uint8)[None]
+    path = write(tmp_path / "file.tif", pixels)
+    with rasterio.open(path, "r+") as file:
+        file.build_overviews([2, 4, 8], rasterio.enums.Resampling[kernel])
+    with open_file(path) as raster:
+        picture = overview_of(raster, Area(polygons=(tuple(on_map(ring) for ring in shape),)), 100)
+    assert set(np.unique(picture.pixels)) == {40, NODATA_GREY}
+
+
+def test_what_reaches_beyond_the_raster_is_cut_off() -> None:
+    grid = RasterGrid(100, 100, Affine.identity(), CRS.from_epsg(32633), True)
+    ring = ((-5e9, 50.0), (50.0, -5e9), (5e9, 50.0), (50.0, 40.0))
+    found = mask_of(((ring,),), PixelBox(0, 0, 100, 50), grid)
+    assert found is not None
+    ((outer,),) = found.polygons
+    assert all(0 <= x <= 100 and 0 <= y <= 50 for x, y in outer)
+    # Seen from so near its lower edge is level, at 40.
+    assert found.inside(0, 0, (100, 50)).sum() == 100 * 40
+
+
+def test_polygons_off_the_raster_whose_box_is_on_it_are_outside(tmp_path: Path) -> None:
+    path = write(tmp_path / "file.tif", np.full((1, 20, 20), 40, np.uint8))
+    beside = square(-10, -10, -5, -5), square(30, 30, 40, 40)
+    area = Area(polygons=tuple((on_map(ring),) for ring in beside))
+    with open_file(path) as raster, pytest.raises(AreaOutsideError):
+        raster.mask(area)
 
 
 def test_edges_bend_where_control_points_place(tmp_path: Path) -> None:

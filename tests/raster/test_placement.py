@@ -220,6 +220,31 @@ def test_heights_that_cannot_be_opened_are_told(tmp_path: Path) -> None:
     assert "none.tif" in told.value.message and "heights" in told.value.hint
 
 
+def test_where_heights_are_missing_the_files_own_is_taken(tmp_path: Path) -> None:
+    """A patch of NaN in a raster of heights, which says of none that it has no data."""
+    path = with_polynomials(tmp_path / "bent.tif", BENT)
+    heights = np.full((1, 260, 240), 300, np.float32)
+    heights[:, 60:90, 60:90] = np.nan
+    dem = write(tmp_path / "dem.tif", heights, crs="EPSG:4326",
+                transform=Affine(0.001, 0, 9.85, 0, -0.001, 50.13))  # fmt: skip
+    positions = [(float(column), float(row)) for column in range(0, 300, 4) for row in range(0, 200, 4)]
+    with open_file(path, placing=Placing(dem=str(dem))) as raster:
+        found = np.array(raster.grid.to_map(positions))
+    with open_file(path) as raster:
+        flat = np.array(raster.grid.to_map(positions))
+    assert np.isfinite(found).all()
+    assert (np.abs(found - flat) * (1500, 1000)).max() < 0.5  # the ground is at 300 m everywhere
+
+
+def test_heights_without_any_place_are_blamed(tmp_path: Path) -> None:
+    path = with_polynomials(tmp_path / "file.tif", seen_from_above())
+    heights = np.full((1, 260, 240), np.nan, np.float32)
+    dem = write(tmp_path / "dem.tif", heights, crs="EPSG:4326",
+                transform=Affine(0.001, 0, 9.85, 0, -0.001, 50.13))  # fmt: skip
+    with pytest.raises(RasterUnreadableError, match="heights"):
+        open_file(path, placing=Placing(dem=str(dem)))
+
+
 def test_polynomials_that_lead_nowhere_give_no_place(tmp_path: Path) -> None:
     path = with_polynomials(
         tmp_path / "file.tif", seen_from_above(samp_num_coeff=terms(), line_num_coeff=terms())

@@ -107,9 +107,11 @@ class PolygonTool(DrawingTool):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self._corners: List[QgsPointXY] = []
+        self._is_done = False
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
-        if event.button() == Qt.MouseButton.RightButton:
+        if event.button() == Qt.MouseButton.RightButton or self._is_done:
+            self._is_done = False
             self._end()
         elif event.button() == Qt.MouseButton.LeftButton:
             corner = QgsPointXY(event.mapPoint())
@@ -122,7 +124,7 @@ class PolygonTool(DrawingTool):
             self._show(QgsPointXY(event.mapPoint()))
 
     def canvasDoubleClickEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
-        self._end()
+        self._is_done = True  # one more release follows: it must not reach the tool that takes over
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -146,7 +148,7 @@ class PolygonTool(DrawingTool):
             self.drawn.emit(geometry)
 
     def _forget(self) -> None:
-        self._corners = []
+        self._corners, self._is_done = [], False
         super()._forget()
 
 

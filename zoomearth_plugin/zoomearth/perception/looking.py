@@ -24,7 +24,7 @@ from .pace import Pace
 
 _log = logging.getLogger(__name__)
 _ALL_DATA = 0.995
-"""From such a share on an area counts as full of data: a polygon's own share is known to a thousandth."""
+"""From such a share on an area counts as full of data."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,7 @@ class _Dialogue:
         return written
 
     def _tell_of_data(self, overview: Picture) -> None:
-        mask = self._search.mask
-        share = min(1.0, overview.valid_share / (mask.share() if mask else 1.0))
+        share = overview.valid_share if overview.data_share is None else overview.data_share
         if share < _ALL_DATA:
             shown = f"{share:.0%}" if share >= 0.005 else "less than 1%"
             self._warn("partly_empty", f"Of the area {shown} holds data; nothing is known of the rest.")

@@ -101,11 +101,11 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
 
 
 def _searched(search: Search) -> Polygons:
-    """The polygons that were asked about, or the box that was searched."""
-    area = search.query.area
-    if search.mask is not None and area is not None:
-        return area.polygons
-    return ((_ring(search.searched, search.raster.grid),),)
+    """What of the polygons that were asked about lies on the raster, or the box that was searched."""
+    grid = search.raster.grid
+    if search.mask is None:
+        return ((_ring(search.searched, grid),),)
+    return tuple(tuple(tuple(grid.to_map(ring)) for ring in polygon) for polygon in search.mask.polygons)
 
 
 def _ring(box: PixelBox, grid: RasterGrid) -> Ring:

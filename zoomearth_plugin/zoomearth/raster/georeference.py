@@ -33,13 +33,16 @@ def corners(window: PixelBox, grid: RasterGrid) -> Quad:
         upper-left, upper-right, lower-right, lower-left of pixel space.
 
     Raises:
-        AreaOutsideError: Window and raster share no pixel.
+        AreaOutsideError: Window and raster share no pixel, or a corner has no place on the map.
 
     Source: GDAL raster data model, affine geotransform and ground control points.
     """
     window.intersection(grid.extent)
     left, top, right, bottom = window.to_json()
-    first, second, third, fourth = grid.to_map([(left, top), (right, top), (right, bottom), (left, bottom)])
+    found = grid.to_map([(left, top), (right, top), (right, bottom), (left, bottom)])
+    if not all(math.isfinite(number) for position in found for number in position):
+        raise AreaOutsideError(f"{window.to_json()} has no place on the map")
+    first, second, third, fourth = found
     return first, second, third, fourth
 
 

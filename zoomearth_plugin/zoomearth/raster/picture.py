@@ -23,11 +23,13 @@ class Picture:
         view: What of the raster is shown, and the picture's size.
         pixels: (rows, columns, 3) uint8; :data:`NODATA_GREY` where the raster holds no data.
         valid_share: How much of the window holds data, 0 to 1.
+        data_share: How much of what was asked about in it does; None where that is all of the window.
     """
 
     view: View
     pixels: NDArray[np.uint8]
     valid_share: float
+    data_share: float | None = None
 
     def enlarged(self, side_px: int, magnification: float) -> Picture:
         """The same window at the size of a magnified view; itself where that is no larger.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasterio.control import GroundControlPoint
@@ -21,6 +21,7 @@ from .opening import GDAL_ERRORS, open_dataset
 
 Position = tuple[float, float]
 _LARGEST_RETURN_PX = 1.0
+_HEIGHTS_HINT = "Choose a raster of heights that can be opened, or one height for all of the ground."
 _RPC_CRS = CRS.from_epsg(4326)
 _RPC_ERROR_PX = 0.01
 """GDAL finds the ground of a pixel step by step, until the way back ends this near to it."""
@@ -110,6 +111,14 @@ class RationalPolynomials(Placement):
             ground = f"the ground of {self.dem}, and {ground} where that has none"
         return f"rational_polynomials: Places follow the file's rational polynomials for {ground}."
 
+    def to_map(self, positions: Sequence[Position]) -> list[Position]:
+        """(x, y) of (column, row); where the raster of heights fails, for ground at ``height_m``."""
+        found = super().to_map(positions)
+        if self.dem is None or all(map(_is_place, found)):
+            return found
+        flat = replace(self, dem=None).to_map(positions)
+        return [place if _is_place(place) else other for place, other in zip(found, flat, strict=True)]
+
     def _transformer(self) -> Any:
         options: dict[str, Any] = {"RPC_PIXEL_ERROR_THRESHOLD": _RPC_ERROR_PX}
         if self.dem is None:
@@ -127,13 +136,16 @@ def placement_of(dataset: Any, placing: Placing) -> tuple[Placement, CRS] | None
     raster's corners and middle.
 
     Raises:
-        RasterUnreadableError: The raster of heights cannot be opened.
+        RasterUnreadableError: The raster of heights cannot be opened, or leads nowhere.
     """
     width, height = float(dataset.width), float(dataset.height)
     ends = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height), (width / 2, height / 2)]
     for found in (_control_of(dataset, placing), _polynomials_of(dataset, placing)):
         if found is not None and is_tied_to_a_body(found[1]) and found[0].holds(ends):
             return found
+    flat = replace(placing, dem=None)
+    if placing.dem is not None and placement_of(dataset, flat) is not None:
+        raise RasterUnreadableError(f"with the heights of {placing.dem} no place can be found", _HEIGHTS_HINT)
     return None
 
 
@@ -156,11 +168,14 @@ def _polynomials_of(dataset: Any, placing: Placing) -> tuple[Placement, CRS] | N
         try:
             open_dataset(placing.dem).close()
         except GDAL_ERRORS as error:
-            hint = "Choose a raster of heights that can be opened, or one height for all of the ground."
-            raise RasterUnreadableError(f"heights: {error}", hint) from error
+            raise RasterUnreadableError(f"heights: {error}", _HEIGHTS_HINT) from error
     height_m = float(rpcs.height_off) if placing.height_m is None else placing.height_m
     coefficients = tuple(sorted((str(name), str(value)) for name, value in rpcs.to_gdal().items()))
     return RationalPolynomials(coefficients, height_m, placing.dem), _RPC_CRS
+
+
+def _is_place(position: Position) -> bool:
+    return all(map(math.isfinite, position))
 
 
 def _apart(positions: Sequence[Position]) -> tuple[list[float], list[float]]:

@@ -25,7 +25,7 @@ from .grid import RasterGrid, grid_of
 from .mask import AreaMask, mask_of
 from .opening import gdal, open_dataset
 from .picture import NativePicture, Picture, colours
-from .streaming import Part, run_pass
+from .streaming import Part, Tally, run_pass
 from .stretch import ValueRange, plain_range, range_of, sample, sample_level
 
 _log = logging.getLogger(__name__)
@@ -149,19 +149,23 @@ class Raster:
         """
         view = self._view(window, side_px)
         seen = {"mask": mask.mark} if mask else {}
-        key = self._key(what="overview", window=view.window.to_json(), size=view.size, **seen)
+        key = self._key(what="overview and shares", window=view.window.to_json(), size=view.size, **seen)
         kept = _cache.get(key) if key else None
         if kept is None:
 
             def told(share: float) -> None:
                 report(Progress(Stage.READING_OVERVIEW, share))
 
-            picture, level = self._coarsest(view, mask, told, cancel)
-            kept = {"pixels": picture.pixels, "valid_share": np.array([picture.valid_share])}
+            level = self._level_for(view, mask)
+            picture = self._picture(view, level, mask, told, cancel)
+            shares = [picture.valid_share, np.nan if picture.data_share is None else picture.data_share]
+            kept = {"pixels": picture.pixels, "shares": np.array(shares)}
             if key:
                 cost_px = view.window.area / (self._overviews[level] ** 2 if level is not None else 1)
                 _cache.put(key, kept, on_disk=cost_px > _WORTH_A_FILE_PX)
-        picture = Picture(view, kept["pixels"].copy(), float(kept["valid_share"][0]))
+        valid_share, data_share = kept["shares"].tolist()
+        known = None if math.isnan(data_share) else data_share
+        picture = Picture(view, kept["pixels"].copy(), valid_share, known)
         if picture.valid_share == 0:
             raise RasterEmptyError(f"{self._request.uri} holds no data in {view.window.to_json()}")
         return picture
@@ -202,27 +206,17 @@ class Raster:
         factors: list[list[int]] = [self._dataset.overviews(band) for band in self._channels.bands]
         return factors[0] if all(own == factors[0] for own in factors) else []
 
-    def _level_for(self, view: View) -> int | None:
-        """The coarsest overview that is no coarser than the view; None for the file itself."""
+    def _level_for(self, view: View, mask: AreaMask | None = None) -> int | None:
+        """The coarsest overview that is no coarser than the view, nor too coarse for what is looked at.
+
+        Returns:
+            None for the file itself.
+        """
         most = min(view.pixels_per_view_pixel)
+        if mask is not None:
+            most = min(most, mask.coarsest)
         fine = [index for index, factor in enumerate(self._overviews) if factor <= most]
         return max(fine, key=lambda index: self._overviews[index], default=None)
-
-    def _coarsest(
-        self, view: View, mask: AreaMask | None, told: Callable[[float], None], cancel: CancelToken
-    ) -> tuple[Picture, int | None]:
-        """A picture from the coarsest overview that has pixels of it, and which that is.
-
-        Narrow polygons hold no pixel of a coarse overview as a whole.
-        """
-        level = self._level_for(view)
-        while True:
-            picture = self._picture(view, level, mask, told, cancel)
-            if picture.valid_share > 0 or level is None or mask is None:
-                return picture, level
-            factor = self._overviews[level]
-            finer = [index for index, own in enumerate(self._overviews) if own < factor]
-            level = max(finer, key=lambda index: self._overviews[index], default=None)
 
     def _picture(
         self,
@@ -232,15 +226,16 @@ class Raster:
         told: Callable[[float], None],
         cancel: CancelToken,
     ) -> Picture:
+        tally = Tally()
         value_range = self._value_range(cancel)
         if view.is_native:
             native = NativePicture(view, value_range)
-            part = Part(self._request.uri, None, self._channels, view.window, mask)
+            part = Part(self._request.uri, None, self._channels, view.window, mask, tally=tally)
             run_pass(part, self._dataset, native, told=told, cancel=cancel)
-            return Picture(view, native.pixels, native.valid_px / view.window.area)
-        values, coverage = self._averages(view, level, mask, told, cancel)
+            return Picture(view, native.pixels, native.valid_px / view.window.area, _share(tally))
+        values, coverage = self._averages(view, level, mask, told, cancel, tally)
         pixels = colours(values, coverage > 0, value_range)
-        return Picture(view, pixels, float(coverage.max(axis=0).mean(dtype=np.float64)))
+        return Picture(view, pixels, float(coverage.max(axis=0).mean(dtype=np.float64)), _share(tally))
 
     def _averages(
         self,
@@ -249,6 +244,7 @@ class Raster:
         mask: AreaMask | None,
         told: Callable[[float], None],
         cancel: CancelToken,
+        tally: Tally | None = None,
     ) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
         """Means and coverage of a view, from a level; see :meth:`AreaAverage.result`."""
         window = view.window
@@ -263,7 +259,7 @@ class Raster:
             )
             average = AreaAverage(scaled, view.size, self._channels.count, self._channels.dtype)
             box = scaled.snapped().intersection(PixelBox(0, 0, dataset.width, dataset.height))
-            part = Part(self._request.uri, level, self._channels, box, mask, (1 / across, 1 / down))
+            part = Part(self._request.uri, level, self._channels, box, mask, (1 / across, 1 / down), tally)
             run_pass(part, dataset, average, told=told, cancel=cancel)
         return average.result()
 
@@ -302,6 +298,11 @@ class Raster:
             return None
         stretch = self._request.stretch.value if self._request.stretch else None
         return key_of({**self._identity, "stretch": stretch, **what})
+
+
+def _share(tally: Tally) -> float | None:
+    """How much of what was asked about holds data; None where all of the window was."""
+    return tally.valid_px / tally.asked_px if tally.asked_px else None
 
 
 def _whole_pixels(box: PixelBox) -> PixelBox:

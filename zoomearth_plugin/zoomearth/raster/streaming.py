@@ -37,6 +37,14 @@ class Sink(Protocol):
     ) -> None: ...
 
 
+@dataclass
+class Tally:
+    """Pixels of a level that were asked about, and those of them that hold data."""
+
+    asked_px: int = 0
+    valid_px: int = 0
+
+
 @dataclass(frozen=True)
 class Part:
     """What a pass reads.
@@ -48,6 +56,7 @@ class Part:
         box: Whole pixels of that level.
         mask: What of it is looked at; None for all.
         scale: Pixels of the file in one of the level, across and down.
+        tally: Counts what is read; None where nobody asks.
     """
 
     uri: str
@@ -56,17 +65,24 @@ class Part:
     box: PixelBox
     mask: AreaMask | None = None
     scale: tuple[float, float] = (1.0, 1.0)
+    tally: Tally | None = None
 
     def read(self, dataset: Any, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
         """Pixels and which of them are to be seen; see :meth:`Channels.read`."""
-        values, valid = self.channels.read(dataset, window)
         if self.mask is None:
-            return values, valid
+            return self.channels.read(dataset, window)
         left, top, width, height = (
             int(side) for side in (window.col_off, window.row_off, window.width, window.height)
         )
         inside = self.mask.inside(left, top, (width, height), self.scale)[None]
-        return values, inside if valid is None else valid & inside
+        if not inside.any():  # nothing here is asked about: that need not be read
+            return np.zeros((self.channels.count, height, width), self.channels.dtype), inside
+        values, valid = self.channels.read(dataset, window)
+        valid = inside if valid is None else valid & inside
+        if self.tally is not None:
+            self.tally.asked_px += int(np.count_nonzero(inside))
+            self.tally.valid_px += int(np.count_nonzero(valid.any(axis=0)))
+        return values, valid
 
 
 def run_pass(

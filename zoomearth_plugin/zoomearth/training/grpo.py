@@ -50,6 +50,7 @@ from .grpo_setup import (
     run_record,
     trl_arguments,
 )
+from .leaving import leave
 from .rewards import Matches
 from .rollout_dialogue import shown_ids
 from .rollout_pictures import share_pictures
@@ -187,6 +188,7 @@ def main(config_path: Path, changes: Sequence[str] = ()) -> int:
     policy = load_policy(config)
     trainer = build_trainer(config, policy, open_source(config))
     train(trainer, config, policy)
+    leave()
     return 0
 
 

@@ -39,6 +39,7 @@ from .checkpoints import (
 )
 from .collation import Encoder, coordinate_ids
 from .config import SftConfig, Stage, read_config
+from .leaving import leave
 from .mixture import make_sampler
 from .objective import TrainingHeads, compute_terms
 from .optimizer import MuonWithAdamW
@@ -126,6 +127,7 @@ def main(config_path: Path, changes: Sequence[str] = ()) -> int:
         export(model, tokenizer, config, Path(config.export))
     processes.wait_for_everyone()
     _LOG.info("trained for %.0f s in this process, exported to %s", time.monotonic() - started, config.export)
+    leave()
     return 0
 
 

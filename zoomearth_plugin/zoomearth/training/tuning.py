@@ -32,6 +32,7 @@ from .adapters import adapters, bare_model
 from .carrying_out import carry_out
 from .checkpoints import DivergenceGuard, SafeCheckpoints, check_loss
 from .grpo_setup import Policy
+from .leaving import leave
 from .speed import hasten_vision
 from .tuning_batches import TuningCollator
 from .tuning_config import TuningConfig, read_tuning_config
@@ -87,6 +88,7 @@ def main(config_path: Path, changes: Sequence[str] = ()) -> int:
     base = load_base(config)
     trainer = build_trainer(config, base, rows)
     train(trainer, config, base, rows)
+    leave()
     return 0
 
 
