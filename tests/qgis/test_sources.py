@@ -42,6 +42,19 @@ def _bounds(ring):
     return min(columns), min(rows), max(columns), max(rows)
 
 
+def _selected_polygons(*wkts):
+    """A layer whose features, all selected, are these."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32633", "polygons", "memory")
+    made = []
+    for wkt in wkts:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(wkt))
+        made.append(feature)
+    layer.dataProvider().addFeatures(made)
+    layer.selectAll()
+    return layer
+
+
 class TestBands:
     def test_colours_as_the_renderer_shows_them(self, make_layer):
         layer = make_layer(bands=4)
@@ -192,19 +205,12 @@ class TestArea:
 
     def test_selected_polygons_are_taken_as_they_are(self, layer):
         """A square with a hole, one that overlaps it, and one beyond the raster's west at 500000."""
-        drawn = QgsVectorLayer("Polygon?crs=EPSG:32633", "polygons", "memory")
-        made = []
-        for wkt in (
+        drawn = _selected_polygons(
             "POLYGON((501000 5598000,502000 5598000,502000 5599000,501000 5599000,501000 5598000),"
             "(501400 5598400,501400 5598600,501600 5598600,501600 5598400,501400 5598400))",
             "POLYGON((501800 5598000,502500 5598000,502500 5599000,501800 5599000,501800 5598000))",
             "POLYGON((499000 5597200,500300 5597200,500300 5597400,499000 5597400,499000 5597200))",
-        ):
-            feature = QgsFeature()
-            feature.setGeometry(QgsGeometry.fromWkt(wkt))
-            made.append(feature)
-        drawn.dataProvider().addFeatures(made)
-        drawn.selectAll()
+        )
         area = sources.area_of_selection(drawn, layer)
         outer = sorted(_bounds(polygon[0]) for polygon in area.polygons)
         assert outer == [(500000, 5597200, 500300, 5597400), (501000, 5598000, 502500, 5599000)]
@@ -222,17 +228,10 @@ class TestArea:
         ]  # fmt: skip
 
     def test_one_invalid_feature_does_not_void_the_others(self, layer):
-        drawn = QgsVectorLayer("Polygon?crs=EPSG:32633", "polygons", "memory")
-        made = []
-        for wkt in (
+        drawn = _selected_polygons(
             "POLYGON((501000 5598000,502000 5599000,502000 5598000,501000 5599000,501000 5598000))",
             "POLYGON((501500 5598000,502500 5598000,502500 5599000,501500 5599000,501500 5598000))",
-        ):
-            feature = QgsFeature()
-            feature.setGeometry(QgsGeometry.fromWkt(wkt))
-            made.append(feature)
-        drawn.dataProvider().addFeatures(made)
-        drawn.selectAll()
+        )
         area = sources.area_of_selection(drawn, layer)
         sides = zip(*(_bounds(polygon[0]) for polygon in area.polygons))
         lows, tops, highs, bottoms = sides
