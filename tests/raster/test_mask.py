@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from raster_files import NORTH_UP, open_file, write
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
-from zoomearth.core.area import Area, Polygons, Ring
+from zoomearth.core.area import Area, Polygon, Polygons, Ring
 from zoomearth.core.errors import AreaOutsideError, RasterEmptyError
 from zoomearth.core.frames import PixelBox
 from zoomearth.core.progress import CancelToken, ignore_progress
@@ -57,11 +57,11 @@ def overview_of(raster: Raster, area: Area, side_px: int) -> Picture:
     )
 
 
-SHAPES: dict[str, Polygons] = {
+SHAPES: dict[str, Polygon] = {
     "triangle": (((100.0, 150.0), (1900.0, 420.0), (350.0, 1400.0)),),
     "with a hole": (square(200, 200, 1800, 1300), square(500.2, 400.2, 1500.2, 1100.2)[::-1]),
     "a river": (((0.0, 700.0), (2000.0, 900.0), (2000.0, 903.0), (0.0, 703.0)),),
-}  # type: ignore[assignment]
+}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def bright(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     rows, columns = np.mgrid[0:1500, 0:2000] + 0.5
     found = {}
     for name, rings in SHAPES.items():
-        inside = is_in((rings,), columns, rows)  # type: ignore[arg-type]
+        inside = is_in((rings,), columns, rows)
         pixels = np.where(inside, 40, 255).astype(np.uint8)[None].repeat(3, axis=0)
         found[name] = write(folder / f"{name}.tif", pixels, tiled=True, blockxsize=256, blockysize=256)
         write(folder / f"{name} with overviews.tif", pixels, overviews=[2, 4, 8, 16])
@@ -84,7 +84,7 @@ def bright(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_the_overview_shows_nothing_of_what_lies_outside(
     bright: dict[str, Path], name: str, overviews: str
 ) -> None:
-    area = Area(polygons=(tuple(on_map(ring) for ring in SHAPES[name]),))  # type: ignore[arg-type]
+    area = Area(polygons=(tuple(on_map(ring) for ring in SHAPES[name]),))
     with open_file(bright[name + overviews]) as raster:
         picture = overview_of(raster, area, 100)
         mask = raster.mask(area)
@@ -104,13 +104,13 @@ def test_the_overview_shows_nothing_of_what_lies_outside(
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_zoom_shows_nothing_of_what_lies_outside(bright: dict[str, Path], name: str) -> None:
-    area = Area(polygons=(tuple(on_map(ring) for ring in SHAPES[name]),))  # type: ignore[arg-type]
+    area = Area(polygons=(tuple(on_map(ring) for ring in SHAPES[name]),))
     with open_file(bright[name]) as raster:
         mask = raster.mask(area)
         native = raster.read(PixelBox(300, 650, 500, 850), 256, mask=mask)
         reduced = raster.read(PixelBox(0, 400, 1100, 1500), 256, mask=mask)
     rows, columns = np.mgrid[650:850, 300:500] + 0.5
-    inside = is_in((SHAPES[name],), columns, rows)  # type: ignore[arg-type]
+    inside = is_in((SHAPES[name],), columns, rows)
     assert np.array_equal(native.pixels[:, :, 0], np.where(inside, 40, NODATA_GREY))
     assert native.valid_share == pytest.approx(inside.mean())
     assert set(np.unique(reduced.pixels)) == {40, NODATA_GREY}
