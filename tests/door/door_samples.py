@@ -31,7 +31,7 @@ def hear():
     if not line: sys.exit(0)
     return json.loads(line)
 def ready():
-    say(event="ready", protocol=1, version="0", pid=os.getpid())
+    say(event="ready", protocol=2, version="0", pid=os.getpid())
 """
 _ANSWERED = {
     "answer": "red",

@@ -70,10 +70,10 @@ hear()
         asking.cancel.cancel()
         assert isinstance(asking.outcome(), Cancelled)
 
-    @pytest.mark.parametrize("said", ["protocol=2", "protocol='1'", "version='0'"])
+    @pytest.mark.parametrize("said", ["protocol=1", "protocol='1'", "version='0'"])
     def test_other_protocol(self, client_of: ClientOf, said: str) -> None:
         client = client_of(f"say(event='ready', {said}); time.sleep(99)")
-        with pytest.raises(WorkerDiedError, match=r"protocol .* instead of 1"):
+        with pytest.raises(WorkerDiedError, match=r"protocol .* instead of 2"):
             client.ask(QUESTION)
         assert children() == []
 

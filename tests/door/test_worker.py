@@ -90,7 +90,7 @@ def ask(line: Line, number: int, scene: Path, model: str) -> None:
 def test_is_ready_with_its_protocol_and_version(environment: dict[str, str]) -> None:
     line = Line(engine_command(sys.executable), environment)
     pid = line.process.pid
-    assert line.hear() == {"event": "ready", "protocol": 1, "version": version(), "pid": pid}
+    assert line.hear() == {"event": "ready", "protocol": 2, "version": version(), "pid": pid}
     assert line.end()[0] == 0
 
 

@@ -19,7 +19,8 @@ from zoomearth.core.placing import PLAIN, Placing
 from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.core.types import RasterRequest, Stretch
 from zoomearth.raster.picture import Picture
-from zoomearth.raster.reading import Raster, open_raster
+from zoomearth.raster.raster import Raster
+from zoomearth.raster.reading import open_raster
 
 NORTH_UP = Affine(0.5, 0, 500_000, 0, -0.5, 5_300_000)
 """Half-metre pixels; upper-left corner at (500,000, 5,300,000)."""

@@ -22,7 +22,7 @@ from zoomearth.core.progress import CancelToken, ignore_progress
 from zoomearth.raster.grid import RasterGrid
 from zoomearth.raster.mask import AreaMask, mask_of
 from zoomearth.raster.picture import NODATA_GREY, Picture
-from zoomearth.raster.reading import Raster
+from zoomearth.raster.raster import Raster
 
 PIXELS = RasterGrid(4000, 4000, Affine.identity(), CRS.from_epsg(32633), True)
 """Map coordinates are columns and rows."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Deque, Dict, Iterator, List, Mapping, Optional, Sequence
 
+from .core.drawing import Drawer, OpenDrawings
 from .core.errors import Cancelled, WorkerDiedError, WorkerTimeoutError, ZoomEarthError, error_from_json
 from .core.progress import CancelToken, Progress, Report, Stage, ignore_progress
 from .core.types import Answer, Query
@@ -90,7 +91,12 @@ class Client:
         return worker is not None and worker.is_alive
 
     def ask(
-        self, query: Query, *, report: Report = ignore_progress, cancel: Optional[CancelToken] = None
+        self,
+        query: Query,
+        *,
+        report: Report = ignore_progress,
+        cancel: Optional[CancelToken] = None,
+        drawer: Optional[Drawer] = None,
     ) -> Answer:
         """Ask a question and wait for its answer.
 
@@ -101,6 +107,7 @@ class Client:
             query: What to ask.
             report: Told of every stage, in this thread.
             cancel: Looked at all the while, in the queue, too.
+            drawer: Draws the raster of the query where that is no file.
 
         Raises:
             EngineMissingError: The worker cannot be started.
@@ -114,7 +121,7 @@ class Client:
         with self._turns.turn(report, token):
             self._await_parting(token)
             worker = self._ready_worker(report, token)
-            return self._converse(worker, query, report, token)
+            return self._converse(worker, query, report, token, OpenDrawings(drawer))
 
     def ping(self, timeout_s: float = 5.0) -> float:
         """Seconds of a round trip; starts the worker where none runs. Overtakes questions.
@@ -168,32 +175,41 @@ class Client:
                 self._worker = WorkerProcess(self._command, self._environment)
             return self._worker
 
-    def _converse(self, worker: WorkerProcess, query: Query, report: Report, cancel: CancelToken) -> Answer:
+    def _converse(
+        self, worker: WorkerProcess, query: Query, report: Report, cancel: CancelToken, drawings: OpenDrawings
+    ) -> Answer:
         request = worker.request({"op": "ask", "query": query.to_json()})
         try:
             while True:
                 cancel.check()
+                for drawn in drawings.finished():
+                    request.send(drawn)
                 reply = request.reply(_POLL_S)
                 if reply is None:
                     continue
-                news = self._understood(worker, reply)
+                news = self._understood(worker, reply, drawings)
                 cancel.check()  # a late answer is no answer
                 if isinstance(news, Answer):
                     return news
-                report(news)
+                if news is not None:
+                    report(news)
         except WorkerDiedError as error:
             cancel.check()
             raise self._death(worker, error) from error
         finally:
+            drawings.drop()
             if not request.has_ended:
                 self._part(worker, request)
 
-    def _understood(self, worker: WorkerProcess, reply: Dict[str, Any]) -> Any:
-        """The answer or the progress in a reply."""
+    def _understood(self, worker: WorkerProcess, reply: Dict[str, Any], drawings: OpenDrawings) -> Any:
+        """The answer or the progress in a reply; None for one that asks for a drawing."""
         event = reply.get("event")
         try:
             if event == "progress":
                 return Progress.from_json(reply["progress"])
+            if event == "draw":
+                drawings.begin(reply)
+                return None
             if event == "result":
                 return Answer.from_json(reply["result"])
             if event == "error":

@@ -7,6 +7,7 @@ imported.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -16,7 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .core.errors import Cancelled, EngineMissingError, OutOfMemoryError, ZoomEarthError
+from .core.drawing import Drawing, DrawnWindow
+from .core.errors import Cancelled, EngineMissingError, OutOfMemoryError, ZoomEarthError, error_from_json
 from .core.progress import CancelToken, Progress, Report, Stage
 from .core.types import Answer, Query
 from .core.wire import MAX_LINE_BYTES, NOBODY, WireError, decode, encode, error, ready
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LAST_S = 2.0
 """How long a question may go on when nobody is left to hear its answer."""
+_CANCEL_POLL_S = 0.02
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -56,6 +59,7 @@ class _Question:
     number: int
     query: Query
     cancel: CancelToken = field(default_factory=CancelToken)
+    drawn: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
 
 
 class Worker:
@@ -73,6 +77,7 @@ class Worker:
         self._questions: queue.Queue[_Question | None] = queue.Queue()
         self._open: dict[int, _Question] = {}
         self._has_left = threading.Event()
+        self._drawings = itertools.count(1)
         self._engine: Engine | None = None
         self._model = ""
 
@@ -120,6 +125,9 @@ class Worker:
         elif operation == "cancel":
             if number in self._open:
                 self._open[number].cancel.cancel()
+        elif operation == "drawn":
+            if number in self._open:
+                self._open[number].drawn.put(message)
         elif operation == "ask":
             self._enqueue(number, message)
         else:
@@ -174,12 +182,33 @@ class Worker:
             event = {"event": "progress", "id": question.number, "progress": progress.to_json()}
             self._write(encode(event))
 
+        def ask_for_drawing(window: DrawnWindow, cancel: CancelToken) -> Drawing:
+            return self._drawing(question, window, cancel)
+
         query = question.query.validated()
         report(Progress(Stage.OPENING, 0.0))
-        with open_raster(query.raster) as raster:
+        with open_raster(query.raster, ask_for_drawing) as raster:
             raster.resolve(query.area)  # an area outside is told before a model is loaded
             engine = self._loaded(query.model, report, question.cancel)
             return ask(query, raster, engine, report=report, cancel=question.cancel)
+
+    def _drawing(self, question: _Question, window: DrawnWindow, cancel: CancelToken) -> Drawing:
+        """Have whoever asked draw a window of the layer, and wait for it."""
+        wanted = next(self._drawings)
+        event = {"event": "draw", "id": question.number, "number": wanted, **window.to_json()}
+        self._write(encode(event))
+        while True:
+            cancel.check()
+            question.cancel.check()
+            try:
+                reply = question.drawn.get(timeout=_CANCEL_POLL_S)
+            except queue.Empty:
+                continue
+            if reply.get("number") != wanted:  # what was asked for before, and given up
+                continue
+            if "error" in reply:
+                raise error_from_json(reply["error"])
+            return Drawing.from_json(reply, window.size)
 
     def _loaded(self, model: str, report: Report, cancel: CancelToken) -> Engine:
         """The engine of the model; the one before is let go first, two may not fit."""

@@ -16,7 +16,8 @@ from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, ignore_progress
 from ..core.types import RasterRequest
 from ..raster.picture import Picture
-from ..raster.reading import Raster, open_raster
+from ..raster.raster import Raster
+from ..raster.reading import open_raster
 from .dataset import DataSet
 from .metrics import raw_iou
 from .record import Mode, Record

@@ -9,17 +9,9 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from .area import Area, Polygon, Polygons, Ring, polygons_from_json, polygons_to_json, ring_from_json
 from .errors import QuestionInvalidError
 from .frames import PixelBox, Quad, ViewBox
-from .placing import Placing
+from .raster_request import RasterRequest, Stretch
 
 MAX_QUESTION_LENGTH = 2000
-
-
-class Stretch(str, Enum):
-    """How pixel values become the 0–255 of a picture."""
-
-    NONE = "none"
-    MINMAX = "minmax"
-    PERCENTILE = "percentile"
 
 
 class AnswerFrame(str, Enum):
@@ -28,42 +20,6 @@ class AnswerFrame(str, Enum):
     CRS = "crs"  # map coordinates in the answer's ``crs``
     OWN = "own"  # map coordinates of a file that has a geotransform but names no CRS
     PIXELS = "pixels"  # column, row: the file has no geotransform
-
-
-@dataclass(frozen=True)
-class RasterRequest:
-    """Which pixels, shown how.
-
-    Args:
-        uri: Anything GDAL opens.
-        bands: One or three band numbers from 1, shown as grey or red, green, blue; empty for the
-            file's own colour interpretation, else bands 1 to 3.
-        stretch: None for none on 8-bit data and percentile on everything else.
-        placing: What a file without geotransform leaves open.
-    """
-
-    uri: str
-    bands: Tuple[int, ...] = ()
-    stretch: Optional[Stretch] = None
-    placing: Placing = field(default_factory=Placing)
-
-    def to_json(self) -> Dict[str, Any]:
-        return {
-            "uri": self.uri,
-            "bands": list(self.bands),
-            "stretch": self.stretch.value if self.stretch else None,
-            "placing": self.placing.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, payload: Mapping[str, Any]) -> RasterRequest:
-        stretch = payload.get("stretch")
-        return cls(
-            str(payload["uri"]),
-            tuple(int(band) for band in payload.get("bands") or ()),
-            Stretch(stretch) if stretch else None,
-            Placing.from_json(payload.get("placing") or {}),
-        )
 
 
 @dataclass(frozen=True)

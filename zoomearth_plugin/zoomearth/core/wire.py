@@ -4,18 +4,22 @@ To the worker::
 
     {"op": "ask", "id": 7, "query": {…}}      {"op": "ping", "id": 8}
     {"op": "cancel", "id": 7}                 {"op": "shutdown"}
+    {"op": "drawn", "id": 7, "number": 3, "pixels", "failures"}     or, instead of pixels, "error"
 
-From the worker, first ``ready``, then for each id any number of ``progress`` and exactly one of
-``result``, ``error``, ``cancelled``::
+From the worker, first ``ready``, then for each id any number of ``progress`` and ``draw``, and exactly one
+of ``result``, ``error``, ``cancelled``::
 
-    {"event": "ready", "protocol": 1, "version": "0.1.0", "pid": 4711}
+    {"event": "ready", "protocol": 2, "version": "0.1.0", "pid": 4711}
     {"event": "progress", "id": 7, "progress": {"stage", "fraction", "text"}}
+    {"event": "draw", "id": 7, "number": 3, "box", "size"}
     {"event": "result", "id": 7, "result": {…}}
     {"event": "error", "id": 7, "error": {"code", "message", "hint"}}
     {"event": "cancelled", "id": 7}
 
-``result`` is an Answer for ``ask`` and ``{}`` for ``ping``. Questions are answered one at a time,
-in the order they came; ``cancel`` and ``ping`` overtake. A worker whose standard input closes stops.
+``result`` is an Answer for ``ask`` and ``{}`` for ``ping``. Of a layer that is no file the worker asks for
+windows by ``draw``, each of which is answered by one ``drawn``; see :mod:`.drawing`. Questions are answered
+one at a time, in the order they came; ``cancel``, ``drawn`` and ``ping`` overtake. A worker whose standard
+input closes stops.
 A request that could not be read has no id: its ``error`` has :data:`NOBODY`'s.
 """
 
@@ -26,7 +30,7 @@ from typing import Any, Dict
 
 from .errors import ZoomEarthError
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_LINE_BYTES = 64 * 1024 * 1024
 NOBODY = 0
 LAST_EVENTS = ("result", "error", "cancelled")

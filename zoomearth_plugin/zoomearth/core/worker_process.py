@@ -255,9 +255,13 @@ class Request:
         """As :attr:`has_ended`, by then."""
         return self._ended.wait(timeout_s)
 
+    def send(self, message: Dict[str, Any]) -> None:
+        """Tell the worker more that belongs to this; raises ZoomEarthError where it is too long."""
+        self._worker.send({**message, "id": self.number})
+
     def cancel(self) -> None:
         """Ask the worker to stop; it says its last on it all the same."""
-        self._worker.send({"op": "cancel", "id": self.number})
+        self.send({"op": "cancel"})
 
     def take(self, message: Optional[Dict[str, Any]]) -> None:
         """From the reading thread: a reply, or None when no more will come."""

@@ -17,7 +17,7 @@ from ..models.engine import Conversation, Engine
 from ..raster.georeference import ground_sampling_distance_m
 from ..raster.mask import AreaMask
 from ..raster.picture import Picture
-from ..raster.reading import Raster
+from ..raster.raster import Raster
 from . import prompts
 from .actions import Nothing, Reply, Zoom, parse
 from .pace import Pace

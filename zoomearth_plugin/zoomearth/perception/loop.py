@@ -13,7 +13,7 @@ from ..core.types import Answer, Polygons, Query, Region, Ring
 from ..models.engine import Engine
 from ..raster.georeference import corners
 from ..raster.grid import RasterGrid
-from ..raster.reading import Raster
+from ..raster.raster import Raster
 from .coverage import native_share
 from .looking import Finding, Search, look
 from .pace import Pace

@@ -58,7 +58,7 @@ class AreaMask:
         return min(map(_mean_width, self.polygons)) / _LEAST_WIDTH_PX
 
     def inside(
-        self, left: int, top: int, size: tuple[int, int], scale: tuple[float, float] = (1.0, 1.0)
+        self, left: float, top: float, size: tuple[int, int], scale: tuple[float, float] = (1.0, 1.0)
     ) -> NDArray[np.bool_]:
         """Which pixels belong to the polygons.
 

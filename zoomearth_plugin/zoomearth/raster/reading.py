@@ -7,57 +7,63 @@ import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import RasterEmptyError
-from ..core.frames import PixelBox, View, view_size
+from ..core.errors import RasterEmptyError, RasterUnreadableError
+from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, Progress, Report, Stage
-from ..core.types import Area, RasterRequest, Stretch
+from ..core.types import RasterRequest, Stretch
 from .averaging import AreaAverage
 from .cache import Arrays, Cache, fingerprint, key_of
 from .channels import Channels, channels_of
-from .georeference import pixel_box_of
+from .drawn import AskForDrawing, DrawnRaster
 from .grid import RasterGrid, grid_of
-from .mask import AreaMask, mask_of
+from .mask import AreaMask
 from .opening import gdal, open_dataset
 from .picture import NativePicture, Picture, colours
+from .raster import Raster
 from .streaming import Part, Tally, run_pass
 from .stretch import ValueRange, plain_range, range_of, sample, sample_level
 
 _log = logging.getLogger(__name__)
 _WORTH_A_FILE_PX = 4_000_000
 """A pass over fewer pixels is as quick as a file."""
-_SNAP_PX = 1e-6
-"""A ring along the pixels' edges comes out of floating-point arithmetic this near to them."""
 _FALLBACK_SAMPLE_SIDE_PX = 512
 _cache = Cache()
 
 
-def open_raster(request: RasterRequest) -> Raster:
+def open_raster(request: RasterRequest, ask: AskForDrawing | None = None) -> Raster:
     """Open a raster; a context manager.
+
+    Args:
+        request: What to open.
+        ask: Has windows of a layer drawn that is no file; None where nobody draws.
 
     Raises:
         RasterUnreadableError: It, or the raster of heights, cannot be opened, or it has not the bands
             asked for.
         RasterTypeUnsupportedError: Its values are complex.
     """
+    if request.drawn is not None:
+        if ask is None:
+            raise RasterUnreadableError(f"{request.uri} is no file, and nobody is there who could draw it")
+        return DrawnRaster(request.uri, request.drawn, ask)
     with gdal():
         dataset = open_dataset(request.uri)
         try:
             channels = channels_of(dataset, request.bands)
             grid, warnings = grid_of(dataset, request.placing)
-            return Raster(request, dataset, channels, grid, warnings)
+            return FileRaster(request, dataset, channels, grid, warnings)
         except BaseException:
             dataset.close()
             raise
 
 
-class Raster:
-    """An open raster; made by :func:`open_raster`, used by one thread at a time.
+class FileRaster(Raster):
+    """A raster that GDAL has open; made by :func:`open_raster`.
 
     Args:
         request: What was asked for.
@@ -75,50 +81,17 @@ class Raster:
         grid: RasterGrid,
         warnings: tuple[str, ...],
     ) -> None:
-        self.grid = grid
-        self.warnings = warnings
+        super().__init__(grid, warnings)
         self._request = request
         self._dataset = dataset
         self._channels = channels
         self._identity = _identity(dataset, channels)
         self._range: ValueRange | None = None
 
-    def __enter__(self) -> Raster:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the file."""
         with gdal():
             self._dataset.close()
-
-    def resolve(self, area: Area | None) -> PixelBox:
-        """An area as whole pixels of this raster, clipped to it.
-
-        Args:
-            area: None for the whole raster; less than a pixel becomes the pixel it lies in.
-
-        Raises:
-            AreaOutsideError: They share no pixel, or the area is no place.
-        """
-        if area is None:
-            return self.grid.extent
-        box = area.pixels if area.pixels is not None else pixel_box_of(area.polygons, self.grid)
-        return _whole_pixels(box).intersection(self.grid.extent)
-
-    def mask(self, area: Area | None) -> AreaMask | None:
-        """What of :meth:`resolve`'s box an area takes; None where that is all of it.
-
-        Raises:
-            AreaOutsideError: See :meth:`resolve`.
-        """
-        if area is None or area.pixels is not None:
-            return None
-        return mask_of(area.polygons, self.resolve(area), self.grid)
 
     def overview(
         self,
@@ -129,25 +102,11 @@ class Raster:
         report: Report,
         cancel: CancelToken,
     ) -> Picture:
-        """A window at the size of a view: area averages, from the file's overviews where it has them.
+        """As the base says. Of a file without overviews all of the window's pixels are read in one pass.
 
-        Without overviews all of the window's pixels are read in one pass, whose result is kept for
-        the next question.
-
-        Args:
-            window: Full-raster pixels; clipped and widened to whole ones.
-            side_px: Longer side of the picture; never enlarged.
-            mask: What of it is looked at, the rest is as if it held no data; None for all.
-            report: Told how far the pass is.
-            cancel: Obeyed during the pass.
-
-        Raises:
-            AreaOutsideError: The window and the raster share no pixel.
-            RasterEmptyError: The window holds no data.
-            RasterUnreadableError: A part of it cannot be read.
-            Cancelled: On request.
+        What was read is kept for the next question.
         """
-        view = self._view(window, side_px)
+        view = self.view(window, side_px)
         seen = {"mask": mask.mark} if mask else {}
         key = self._key(what="overview and shares", window=view.window.to_json(), size=view.size, **seen)
         kept = _cache.get(key) if key else None
@@ -178,27 +137,9 @@ class Raster:
         mask: AreaMask | None = None,
         cancel: CancelToken | None = None,
     ) -> Picture:
-        """A window at the size of a view: area averages of the file's original pixels.
-
-        A window without data gives a picture of plain grey, as a model may look at an empty corner.
-
-        Args:
-            window: Full-raster pixels; clipped and widened to whole ones.
-            side_px: Longer side of the picture; never enlarged.
-            mask: See :meth:`overview`.
-            cancel: Obeyed between pieces of a large window.
-
-        Raises:
-            AreaOutsideError: The window and the raster share no pixel.
-            RasterUnreadableError: A part of it cannot be read.
-            Cancelled: On request.
-        """
-        view = self._view(window, side_px)
+        """As the base says."""
+        view = self.view(window, side_px)
         return self._picture(view, None, mask, lambda share: None, cancel or CancelToken())
-
-    def _view(self, window: PixelBox, side_px: int) -> View:
-        whole = _whole_pixels(window).intersection(self.grid.extent)
-        return View(whole, view_size(whole, side_px))
 
     @property
     def _overviews(self) -> list[int]:
@@ -285,7 +226,7 @@ class Raster:
         with gdal(), open_dataset(self._request.uri, level) as dataset:
             samples = sample(dataset, self._channels, cancel)
         if not all(values.size for values in samples):  # data in a few spots only: look at all of it
-            view = self._view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
+            view = self.view(self.grid.extent, _FALLBACK_SAMPLE_SIDE_PX)
             values, coverage = self._averages(view, self._level_for(view), None, lambda share: None, cancel)
             samples = [band[share > 0] for band, share in zip(values, coverage, strict=True)]
         found = range_of(samples, stretch)
@@ -303,18 +244,6 @@ class Raster:
 def _share(tally: Tally) -> float | None:
     """How much of what was asked about holds data; None where all of the window was."""
     return tally.valid_px / tally.asked_px if tally.asked_px else None
-
-
-def _whole_pixels(box: PixelBox) -> PixelBox:
-    """The smallest whole pixels that hold a box, but for rounding errors; at least one each way."""
-    left, right = _whole(box.left, box.right)
-    top, bottom = _whole(box.top, box.bottom)
-    return PixelBox(left, top, right, bottom)
-
-
-def _whole(low: float, high: float) -> tuple[int, int]:
-    first, last = math.floor(low + _SNAP_PX), math.ceil(high - _SNAP_PX)
-    return first, max(last, first + 1)
 
 
 def _identity(dataset: Any, channels: Channels) -> dict[str, Any] | None:

@@ -19,7 +19,8 @@ from ..core.errors import DataInvalidError, ZoomEarthError
 from ..core.frames import PixelBox, View, view_size
 from ..core.progress import CancelToken, ignore_progress
 from ..core.types import Area, RasterRequest
-from ..raster.reading import Raster, open_raster
+from ..raster.raster import Raster
+from ..raster.reading import open_raster
 from .data.question import LabelledQuestion
 from .scenes.drawing import draw
 from .scenes.layout import Scene, make_scene

@@ -14,7 +14,8 @@ from ...core.errors import RasterUnreadableError
 from ...core.frames import PixelBox
 from ...core.progress import CancelToken, ignore_progress
 from ...core.types import RasterRequest
-from ...raster.reading import Raster, open_raster
+from ...raster.raster import Raster
+from ...raster.reading import open_raster
 
 MOST_OPEN = 16
 """So many rasters stay open in each thread; the one that was used longest ago goes first."""

@@ -1,0 +1,58 @@
+"""Which pixels a question is about, and how they are shown, as it crosses the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from .drawing import DrawnGrid
+from .placing import Placing
+
+
+class Stretch(str, Enum):
+    """How pixel values become the 0–255 of a picture."""
+
+    NONE = "none"
+    MINMAX = "minmax"
+    PERCENTILE = "percentile"
+
+
+@dataclass(frozen=True)
+class RasterRequest:
+    """Which pixels, shown how.
+
+    Args:
+        uri: Anything GDAL opens.
+        bands: One or three band numbers from 1, shown as grey or red, green, blue; empty for the
+            file's own colour interpretation, else bands 1 to 3.
+        stretch: None for none on 8-bit data and percentile on everything else.
+        placing: What a file without geotransform leaves open.
+        drawn: For a layer that is no file: the pixels that it is drawn in; ``uri`` then only names it.
+    """
+
+    uri: str
+    bands: Tuple[int, ...] = ()
+    stretch: Optional[Stretch] = None
+    placing: Placing = field(default_factory=Placing)
+    drawn: Optional[DrawnGrid] = None
+
+    def to_json(self) -> Dict[str, Any]:
+        return {
+            "uri": self.uri,
+            "bands": list(self.bands),
+            "stretch": self.stretch.value if self.stretch else None,
+            "placing": self.placing.to_json(),
+            "drawn": self.drawn.to_json() if self.drawn else None,
+        }
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> RasterRequest:
+        stretch = payload.get("stretch")
+        return cls(
+            str(payload["uri"]),
+            tuple(int(band) for band in payload.get("bands") or ()),
+            Stretch(stretch) if stretch else None,
+            Placing.from_json(payload.get("placing") or {}),
+            DrawnGrid.from_json(payload["drawn"]) if payload.get("drawn") else None,
+        )
