@@ -10,6 +10,7 @@ declare -A has=(
     [xauth]='command -v xauth'
     [gdal-bin]='command -v gdal_translate'
     [python3-venv]='/usr/bin/python3 -c "import ensurepip, venv"'
+    [cgi-mapserver]='test -x /usr/lib/cgi-bin/mapserv || command -v mapserv || ! command -v dpkg'
     [wordnet-base]='test -s /usr/share/wordnet/index.noun || ! command -v dpkg'
     [qttools5-dev-tools]='command -v lrelease || ls /usr/lib/qt?/bin/lrelease'
 )

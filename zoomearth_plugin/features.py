@@ -19,7 +19,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDateTime
 
-from .sources import EDGE_PARTS, AskContext
+from .areas import EDGE_PARTS
+from .sources import AskContext
 from .zoomearth.core.answer_table import COLUMNS, answer_rows
 from .zoomearth.core.types import Answer, AnswerFrame, Polygons, Query
 

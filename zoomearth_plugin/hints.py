@@ -19,6 +19,12 @@ HINTS = (
     QT_TRANSLATE_NOOP("Hints", "Every pixel of the area is nodata; choose another area or raster."),
     QT_TRANSLATE_NOOP("Hints", "Convert the raster to integer or real pixel values first."),
     QT_TRANSLATE_NOOP("Hints", "Choose an area that overlaps the raster."),
+    QT_TRANSLATE_NOOP(
+        "Hints", "This map shows much of the world: choose what the map shows, or draw the area to search."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hints", "The layer's service did not deliver: check the connection and the service, then ask again."
+    ),
     QT_TRANSLATE_NOOP("Hints", "Type a question of one to 2,000 characters."),
     QT_TRANSLATE_NOOP("Hints", "Choose an installed model in the settings, or fetch this one first."),
     QT_TRANSLATE_NOOP("Hints", "Choose a model of the Qwen2.5-VL architecture."),

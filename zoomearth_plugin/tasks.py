@@ -64,7 +64,9 @@ class AskTask(QgsTask):
         """In a thread of its own: ask, and keep what came."""
         self._left_run.clear()
         try:
-            self._answer = self._client.ask(self.query, report=self._report, cancel=self._token)
+            self._answer = self._client.ask(
+                self.query, report=self._report, cancel=self._token, drawer=self.context.drawer
+            )
         except Cancelled:
             return False
         except ZoomEarthError as error:

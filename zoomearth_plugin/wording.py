@@ -48,6 +48,7 @@ def _errors() -> Dict[str, str]:
         "raster_empty": translate("Wording", "There is nothing to see in this area."),
         "raster_type_unsupported": translate("Wording", "This kind of pixel values is not supported."),
         "area_outside": translate("Wording", "The area lies outside the raster."),
+        "area_required": translate("Wording", "This question needs an area."),
         "model_missing": translate("Wording", "The model is not installed."),
         "model_incompatible": translate("Wording", "The model does not fit this engine."),
         "weights_unsafe": translate("Wording", "The model's files are not safe to load."),
@@ -105,6 +106,16 @@ def _warnings() -> Dict[str, str]:
             "Wording", "The raster has no geotransform; the place is in its columns and rows."
         ),
         "partly_empty": translate("Wording", "A part of the area holds no data; nothing is known of it."),
+        "drawn_by_qgis": translate(
+            "Wording", "This layer is no file: QGIS drew it for each look, in its own colours."
+        ),
+        "no_finest_resolution": translate(
+            "Wording", "The layer's service names no finest resolution, so full detail has no meaning here."
+        ),
+        "not_delivered": translate(
+            "Wording",
+            "A part of what the layer's service was asked for did not come; nothing is known of it.",
+        ),
         "view_halved": translate(
             "Wording", "The memory was short, so the model was shown pictures of half the size."
         ),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from held_script import HeldScript
 from qgis.core import QgsProject, QgsRasterLayer, QgsSettings
-from qgis_samples import ASKED_AT, write_raster
+from qgis_samples import ASKED_AT, ROOT, write_raster
 
-from zoomearth_plugin import sources
+from zoomearth_plugin import settings, sources
+from zoomearth_plugin.environment import environment_folders
+from zoomearth_plugin.environment.door import EngineDoor
 from zoomearth_plugin.layers import AnswerLayer
 from zoomearth_plugin.settings import Settings
+from zoomearth_plugin.tasks import AskQueue
 
 
 @pytest.fixture
@@ -83,6 +86,22 @@ def ask(store, project):
         return [(made, made.getFeature(place.feature_id)) for made, place in zip(layers, places)]
 
     return append
+
+
+@pytest.fixture
+def door(qgis_app, tmp_path):
+    settings.save(Settings(cache_folder=str(tmp_path / "cache")))
+    folders = environment_folders(ROOT / "zoomearth_plugin", tmp_path / "profile")
+    door = EngineDoor(settings.load, folders, ROOT / "zoomearth_plugin")
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def queue(door, project, tmp_path):
+    queue = AskQueue(door.client, AnswerLayer(project, tmp_path / "profile" / "answers"))
+    yield queue
+    queue.close()
 
 
 @pytest.fixture

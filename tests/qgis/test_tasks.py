@@ -14,7 +14,6 @@ from qgis.PyQt.QtCore import QTimer
 from qgis_samples import ROOT, Signals
 
 from zoomearth_plugin import settings, sources
-from zoomearth_plugin.environment import environment_folders
 from zoomearth_plugin.environment.door import EngineDoor
 from zoomearth_plugin.layers import AnswerLayer
 from zoomearth_plugin.settings import Settings
@@ -26,22 +25,6 @@ ZOOM = '<think>There.</think>[{"bbox_2d": [128, 96, 256, 192], "label": "ship"}]
 ANSWER = "<think>I see.</think><answer>red</answer>"
 LIMIT_MS = 30_000
 UTM33 = QgsCoordinateReferenceSystem("EPSG:32633")
-
-
-@pytest.fixture
-def door(qgis_app, tmp_path):
-    settings.save(Settings(cache_folder=str(tmp_path / "cache")))
-    folders = environment_folders(ROOT / "zoomearth_plugin", tmp_path / "profile")
-    door = EngineDoor(settings.load, folders, ROOT / "zoomearth_plugin")
-    yield door
-    door.close()
-
-
-@pytest.fixture
-def queue(door, project, tmp_path):
-    queue = AskQueue(door.client, AnswerLayer(project, tmp_path / "profile" / "answers"))
-    yield queue
-    queue.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from ..sources import area_of_geometry, area_of_selection
+from ..areas import area_of_geometry, area_of_selection
 from ..zoomearth.core.errors import AreaOutsideError
 from ..zoomearth.core.types import Area
 from .area_tool import POLYGON, DrawingTool, PolygonTool, RectangleTool, area_band

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
-from qgis.core import Qgis, QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsUnitTypes
+from qgis.core import Qgis, QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from ..layer_pixels import has_own_pixels, metres_per_unit, pixel_width
 from .area_chooser import AreaChooser
 from .ink import TextLabel, wear_icon
-from .measures import length_text, number_text
+from .measures import length_text
 from .question_line import QuestionLine
 
 if TYPE_CHECKING:
@@ -139,26 +140,28 @@ def layer_text(layer: QgsRasterLayer) -> str:
     """Size in pixels, size of a pixel, and CRS, in a line."""
     if not layer.isValid():
         return translate("QuestionForm", "This layer's data source is broken.")
-    width, height = (QLocale().toString(side) for side in (layer.width(), layer.height()))
-    parts = [translate("QuestionForm", "{width} × {height} px").format(width=width, height=height)]
     crs = layer.crs()
-    if not crs.isValid():
-        return "  ·  ".join([*parts, translate("QuestionForm", "no CRS")])
-    pixel = layer.rasterUnitsPerPixelX()
-    to_metres = QgsUnitTypes.fromUnitToUnitFactor(crs.mapUnits(), _metres())
-    if crs.isGeographic():
-        parts.append(translate("QuestionForm", "{degrees}° per pixel").format(degrees=f"{pixel:.3g}"))
-    elif to_metres > 0:
-        parts.append(
-            translate("QuestionForm", "{length} per pixel").format(length=length_text(pixel * to_metres))
-        )
+    code = crs.authid().replace(":", f":{WORD_JOINER}") or translate("QuestionForm", "own CRS")
+    parts = [_size_text(layer)]
+    if crs.isValid():
+        parts += [_pixel_text(layer), code]
     else:
-        parts.append(number_text(pixel))
-    code = crs.authid().replace(":", f":{WORD_JOINER}")
-    return "  ·  ".join([*parts, code or translate("QuestionForm", "own CRS")])
+        parts.append(translate("QuestionForm", "no CRS"))
+    return "  ·  ".join(filter(None, parts))
 
 
-def _metres():
-    if hasattr(Qgis, "DistanceUnit"):  # QGIS 3.30
-        return Qgis.DistanceUnit.Meters
-    return QgsUnitTypes.DistanceUnit.DistanceMeters
+def _size_text(layer: QgsRasterLayer) -> str:
+    if not has_own_pixels(layer):
+        return translate("QuestionForm", "map service")
+    width, height = (QLocale().toString(side) for side in (layer.width(), layer.height()))
+    return translate("QuestionForm", "{width} × {height} px").format(width=width, height=height)
+
+
+def _pixel_text(layer: QgsRasterLayer) -> str:
+    if not has_own_pixels(layer) and not layer.dataProvider().nativeResolutions():
+        return ""
+    pixel = pixel_width(layer)
+    if layer.crs().isGeographic():
+        return translate("QuestionForm", "{degrees}° per pixel").format(degrees=f"{pixel:.3g}")
+    metres = pixel * metres_per_unit(layer.crs())
+    return translate("QuestionForm", "{length} per pixel").format(length=length_text(metres))

@@ -46,6 +46,11 @@ class AreaOutsideError(ZoomEarthError):
     default_hint = "Choose an area that overlaps the raster."
 
 
+class AreaRequiredError(ZoomEarthError):
+    code = "area_required"
+    default_hint = "This map shows much of the world: choose what the map shows, or draw the area to search."
+
+
 class QuestionInvalidError(ZoomEarthError):
     code = "question_invalid"
     default_hint = "Type a question of one to 2,000 characters."

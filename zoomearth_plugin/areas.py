@@ -1,0 +1,164 @@
+"""Shapes on the map become the area of a raster layer that a question is about. Main thread only."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .layer_pixels import draws_pixels, pixel_width
+from .zoomearth.core.errors import AreaOutsideError
+from .zoomearth.core.types import Area
+
+translate = QCoreApplication.translate
+
+EDGE_PARTS = 32
+"""Into how many pieces an edge is cut before it goes to another CRS, where it may bend."""
+MANY_CORNERS = 10_000
+"""Shapes with more are simplified, by a quarter of a pixel."""
+REGION_DEG = 60.0
+"""A raster smaller than this each way keeps its shape in any CRS that a person would choose."""
+
+
+def area_of_rectangle(
+    rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer
+) -> Area:
+    """The rectangle as an area of the layer's raster; see :func:`area_of_geometry`."""
+    return area_of_geometry(QgsGeometry.fromRect(rectangle), crs, layer)
+
+
+def area_of_selection(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLayer) -> Area:
+    """What holds the selected features; see :func:`area_of_geometry`.
+
+    Raises:
+        AreaOutsideError: Nothing is selected, or it lies outside.
+    """
+    geometries: List[QgsGeometry] = []
+    if isinstance(vector_layer, QgsVectorLayer):
+        geometries = [feature.geometry() for feature in vector_layer.selectedFeatures()]
+    geometries = [geometry for geometry in geometries if not geometry.isEmpty()]
+    if vector_layer is None or not geometries:
+        raise AreaOutsideError(
+            "no feature is selected",
+            translate("Areas", "Select features of a vector layer first, and make it the active layer."),
+        )
+    return area_of_geometry(_united(geometries), vector_layer.crs(), layer)
+
+
+def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> Area:
+    """The polygons of a geometry that lie on the raster, in its own map coordinates.
+
+    Args:
+        geometry: Of any kind, in ``crs``; of points and lines it is what holds them that is asked about.
+        crs: Ignored when it or the layer's is unknown: QGIS then shows both in one frame.
+        layer: The raster.
+
+    Returns:
+        Polygons; for a file without geotransform, in columns and rows.
+
+    Raises:
+        AreaOutsideError: Nothing of it lies on the raster.
+    """
+    extent = QgsGeometry.fromRect(layer.extent())
+    shape = _to_layer(_polygonal(geometry), crs, layer)
+    if not shape.isEmpty() and shape.area() == 0:  # points or one straight line: give it a pixel's width
+        shape = shape.convexHull().buffer(pixel_width(layer), 2)
+    polygons = _polygons(_drawable(shape).intersection(extent), layer)
+    if not polygons:
+        raise AreaOutsideError(f"the area shares nothing with the layer {layer.name()!r}")
+    sign = -1.0 if draws_pixels(layer) else 1.0
+    return Area(
+        polygons=tuple(
+            tuple(tuple((point.x(), sign * point.y()) for point in ring[:-1]) for ring in polygon)
+            for polygon in polygons
+        )
+    )
+
+
+def _united(geometries: List[QgsGeometry]) -> QgsGeometry:
+    """One geometry of many; what is invalid is mended first, as it would void the whole."""
+    return QgsGeometry.unaryUnion([_drawable(QgsGeometry(geometry)) for geometry in geometries])
+
+
+def _polygonal(geometry: QgsGeometry) -> QgsGeometry:
+    """Polygons as they are, as far as they can be drawn; what holds anything else."""
+    shape = geometry.constGet()
+    if shape is not None and shape.dimension() == 2:
+        return _drawable(QgsGeometry(geometry))
+    return geometry.convexHull()
+
+
+def _drawable(shape: QgsGeometry) -> QgsGeometry:
+    """A shape without edges that cross, and curves cut into straight pieces."""
+    shape.convertToStraightSegment()
+    return shape if shape.isGeosValid() else shape.makeValid()
+
+
+def _polygons(shape: QgsGeometry, layer: QgsRasterLayer) -> List[List[List[QgsPointXY]]]:
+    """The parts of a shape that have an area, with no more corners than pixels can tell apart."""
+    if shape.constGet() is not None and shape.constGet().nCoordinates() > MANY_CORNERS:
+        shape = shape.simplify(pixel_width(layer) / 4)
+    parts = [part for part in shape.asGeometryCollection() if not part.isEmpty() and part.area() > 0]
+    return [polygon for part in parts for polygon in (_coerced(part).asMultiPolygon())]
+
+
+def _coerced(part: QgsGeometry) -> QgsGeometry:
+    part.convertToMultiType()
+    return part
+
+
+def _to_layer(shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> QgsGeometry:
+    """What of ``shape`` may lie on the layer, in the layer's CRS; raises AreaOutsideError."""
+    if not crs.isValid() or not layer.crs().isValid() or crs == layer.crs():
+        return shape
+    try:
+        if is_regional(layer):
+            # A canvas zoomed far out reaches beyond where the raster's projection makes sense;
+            # what it shares with the raster's footprint does not.
+            shape = shape.intersection(_transformed(_footprint(layer), layer.crs(), crs))
+        return _transformed(shape, crs, layer.crs())
+    except QgsCsException as error:
+        raise AreaOutsideError(f"the area has no place in {layer.crs().authid()}") from error
+
+
+def _footprint(layer: QgsRasterLayer) -> QgsGeometry:
+    return QgsGeometry.fromRect(layer.extent())
+
+
+def is_regional(layer: QgsRasterLayer) -> bool:
+    """Whether the raster covers less than :data:`REGION_DEG` each way."""
+    try:
+        degrees = _transformed(
+            _footprint(layer), layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326")
+        ).boundingBox()
+    except QgsCsException:
+        return False
+    return degrees.width() < REGION_DEG and degrees.height() < REGION_DEG
+
+
+def _transformed(
+    geometry: QgsGeometry, source: QgsCoordinateReferenceSystem, target: QgsCoordinateReferenceSystem
+) -> QgsGeometry:
+    """A densified, transformed copy; raises QgsCsException where it has no place."""
+    transform = QgsCoordinateTransform(source, target, QgsProject.instance())
+    if not transform.isValid():
+        raise QgsCsException(f"no way from {source.authid()} to {target.authid()}")
+    corners = geometry.constGet().nCoordinates() if geometry.constGet() is not None else 0
+    # Of shapes with many corners the edges are short, and hardly bend.
+    parts = max(1, min(EDGE_PARTS, MANY_CORNERS // max(1, corners)))
+    copy = geometry.densifyByCount(parts - 1) if parts > 1 else QgsGeometry(geometry)
+    copy.transform(transform)
+    if not copy.isEmpty() and not copy.boundingBox().isFinite():
+        raise QgsCsException("the transformed geometry is not finite")
+    return copy
