@@ -14,6 +14,7 @@ from qgis.core import (
     QgsUnitTypes,
 )
 
+from .layer_look import layer_look
 from .zoomearth.core.drawing import DrawnGrid
 from .zoomearth.core.errors import RasterUnreadableError
 
@@ -36,8 +37,13 @@ def file_uri(layer: QgsRasterLayer) -> Optional[str]:
     return uri.split("|", 1)[0]
 
 
+def is_drawn(layer: QgsRasterLayer) -> bool:
+    """Whether QGIS has to draw it: it is no file, or shown as only QGIS can show it."""
+    return file_uri(layer) is None or layer_look(layer) is None
+
+
 def public_name(layer: QgsRasterLayer) -> str:
-    """Where a layer that is no file comes from, without what gives access to it."""
+    """Where a layer that is drawn comes from, without what gives access to it."""
     return _SECRETS.sub(r"\1…", f"{layer.providerType()}:{layer.publicSource()}")
 
 
@@ -84,9 +90,7 @@ def pixel_width(layer: QgsRasterLayer) -> float:
 
 def draws_pixels(layer: QgsRasterLayer) -> bool:
     """Whether QGIS takes a file's columns and rows for map units, x = column, y = -row."""
-    return file_uri(layer) is not None and layer.extent() == QgsRectangle(
-        0, -layer.height(), layer.width(), 0
-    )
+    return layer.extent() == QgsRectangle(0, -layer.height(), layer.width(), 0) and not is_drawn(layer)
 
 
 def metres_per_unit(crs: QgsCoordinateReferenceSystem) -> float:

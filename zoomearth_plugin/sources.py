@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Optional
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMultiBandColorRenderer, QgsRasterLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .areas import is_regional
-from .layer_pixels import drawn_grid, draws_pixels, file_uri, public_name
+from .layer_look import layer_look
+from .layer_pixels import drawn_grid, draws_pixels, file_uri, is_drawn, public_name
 from .rendering import LayerDrawer
 from .settings import Settings
 from .zoomearth.core.errors import AreaRequiredError, RasterUnreadableError
@@ -27,7 +28,7 @@ class AskContext:
         crs: The one that QGIS shows the layer in; invalid when it has none.
         draws_pixels: QGIS draws the file's pixels as map units, x = column, y = -row, because
             the file has no geotransform.
-        drawer: Draws the layer where it is no file.
+        drawer: Draws the layer where the engine cannot read it as it is shown.
     """
 
     layer_id: str
@@ -40,12 +41,12 @@ class AskContext:
 def ask_context(layer: QgsRasterLayer) -> AskContext:
     """Capture what is needed to read a layer and to place an answer, even after the layer is gone."""
     crs = QgsCoordinateReferenceSystem(layer.crs())
-    drawer = LayerDrawer(layer, drawn_grid(layer)) if file_uri(layer) is None else None
+    drawer = LayerDrawer(layer, drawn_grid(layer)) if is_drawn(layer) else None
     return AskContext(layer.id(), layer.name(), crs, draws_pixels(layer), drawer)
 
 
 def raster_request(layer: Optional[QgsRasterLayer]) -> RasterRequest:
-    """The file and the bands that the layer shows; of what is no file, the pixels that QGIS draws.
+    """The file, the bands and how the layer shows them; or the pixels that QGIS draws where only it can.
 
     Raises:
         RasterUnreadableError: No layer, or a broken one.
@@ -59,10 +60,11 @@ def raster_request(layer: Optional[QgsRasterLayer]) -> RasterRequest:
             f"layer {layer.name()!r} is broken or no raster",
             translate("Sources", "Repair the layer's data source, or choose another layer."),
         )
-    uri = file_uri(layer)
-    if uri is None:
-        return RasterRequest(public_name(layer), drawn=drawn_grid(layer))
-    return RasterRequest(uri, _shown_bands(layer))
+    uri, shown = file_uri(layer), layer_look(layer)
+    if uri is None or shown is None:
+        return RasterRequest(uri or public_name(layer), drawn=drawn_grid(layer))
+    bands, look = shown
+    return RasterRequest(uri, bands, look=look)
 
 
 def freeze_query(
@@ -92,16 +94,3 @@ def _options(settings: Settings) -> Options:
         view_side_px=settings.view_side_px or None,
         with_pictures=True,
     )
-
-
-def _shown_bands(layer: QgsRasterLayer) -> Tuple[int, ...]:
-    """Band numbers from 1; empty where the file's own colours are what is shown."""
-    renderer = layer.renderer()
-    if renderer is None or layer.bandCount() == 1:
-        return ()
-    if isinstance(renderer, QgsMultiBandColorRenderer):
-        channels = (renderer.redBand(), renderer.greenBand(), renderer.blueBand())
-        used = [band for band in channels if band > 0]
-        # A channel that shows no band repeats the first that does, as three are needed.
-        return tuple(band if band > 0 else used[0] for band in channels) if used else ()
-    return tuple(renderer.usesBands()[:1])

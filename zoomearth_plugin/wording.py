@@ -107,7 +107,7 @@ def _warnings() -> Dict[str, str]:
         ),
         "partly_empty": translate("Wording", "A part of the area holds no data; nothing is known of it."),
         "drawn_by_qgis": translate(
-            "Wording", "This layer is no file: QGIS drew it for each look, in its own colours."
+            "Wording", "QGIS drew this layer for each look, in its own colours and with its own resampling."
         ),
         "no_finest_resolution": translate(
             "Wording", "The layer's service names no finest resolution, so full detail has no meaning here."

@@ -43,8 +43,8 @@ class TestBands:
         layer.setRenderer(QgsSingleBandGrayRenderer(layer.dataProvider(), 3))
         assert sources.raster_request(layer).bands == (3,)
 
-    def test_single_band_keeps_the_file_s_own_colours(self, make_layer):
-        assert sources.raster_request(make_layer(bands=1)).bands == ()
+    def test_single_band(self, make_layer):
+        assert sources.raster_request(make_layer(bands=1)).bands == (1,)
 
 
 class TestUri:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .drawing import DrawnGrid
+from .look import Look
 from .placing import Placing
 
 
@@ -28,6 +29,8 @@ class RasterRequest:
             file's own colour interpretation, else bands 1 to 3.
         stretch: None for none on 8-bit data and percentile on everything else.
         placing: What a file without geotransform leaves open.
+        look: How the values of ``bands``, which are then named, are shown; None for how the file would
+            have it and ``stretch``.
         drawn: For a layer that is no file: the pixels that it is drawn in; ``uri`` then only names it.
     """
 
@@ -35,6 +38,7 @@ class RasterRequest:
     bands: Tuple[int, ...] = ()
     stretch: Optional[Stretch] = None
     placing: Placing = field(default_factory=Placing)
+    look: Optional[Look] = None
     drawn: Optional[DrawnGrid] = None
 
     def to_json(self) -> Dict[str, Any]:
@@ -43,6 +47,7 @@ class RasterRequest:
             "bands": list(self.bands),
             "stretch": self.stretch.value if self.stretch else None,
             "placing": self.placing.to_json(),
+            "look": self.look.to_json() if self.look else None,
             "drawn": self.drawn.to_json() if self.drawn else None,
         }
 
@@ -54,5 +59,6 @@ class RasterRequest:
             tuple(int(band) for band in payload.get("bands") or ()),
             Stretch(stretch) if stretch else None,
             Placing.from_json(payload.get("placing") or {}),
+            Look.from_json(payload["look"]) if payload.get("look") else None,
             DrawnGrid.from_json(payload["drawn"]) if payload.get("drawn") else None,
         )

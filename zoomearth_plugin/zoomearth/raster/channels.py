@@ -12,6 +12,8 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
 from ..core.errors import RasterTypeUnsupportedError, RasterUnreadableError
+from ..core.look import Look, Span
+from .colour_map import ColourMap, map_of_palette
 from .opening import gdal
 
 
@@ -22,18 +24,20 @@ class Channels:
     Args:
         bands: One or three numbers, from 1.
         dtype: Of the values that :meth:`read` gives.
-        palette: (entries, 4) red, green, blue, alpha; None where values are shown as they are.
+        palette: Colours of the one band's values; None where values are shown as they are.
         nodata: By band; None where it has none.
         has_mask: Whether a mask or alpha band says, for all bands, which pixels hold data.
         is_byte: Whether values fill 0 to 255 by their nature.
+        limit: Of one band, lowest and highest value that is shown; None for no limit.
     """
 
     bands: tuple[int, ...]
     dtype: np.dtype[np.generic]
-    palette: NDArray[np.uint8] | None
+    palette: ColourMap | None
     nodata: tuple[float | None, ...]
     has_mask: bool
     is_byte: bool
+    limit: Span | None = None
 
     @property
     def count(self) -> int:
@@ -55,30 +59,50 @@ class Channels:
             RasterUnreadableError: A block is damaged or missing.
         """
         unique = sorted(set(self.bands))
-        out_dtype = self.dtype.name if self.palette is None else None  # bands may differ in type
+        order = [unique.index(band) for band in self.bands]
         masked: NDArray[np.bool_] | None = None
         with gdal(reading=dataset.name):
-            values: NDArray[np.generic] = dataset.read(indexes=unique, window=window, out_dtype=out_dtype)
+            values = self._values(dataset, unique, window)
             if self.has_mask:
                 masked = dataset.read_masks(indexes=[self.bands[0]], window=window) != 0
+            elif self._is_wide:
+                masked = dataset.read_masks(indexes=unique, window=window)[order] != 0
         if list(self.bands) != unique:
-            values = values[[unique.index(band) for band in self.bands]]
+            values = values[order]
         valid = self._valid(values)
+        if self.limit is not None:
+            is_within = np.greater_equal(values, self.limit[0]) & np.less_equal(values, self.limit[1])
+            valid = is_within if valid is None else valid & is_within
         if masked is not None:
             valid = masked if valid is None else valid & masked
         if self.palette is not None:
-            colours = self.palette[np.minimum(values[0], len(self.palette) - 1)]
+            colours = self.palette.colours(values[0])
             is_opaque = colours[None, :, :, 3] != 0
             valid = is_opaque if valid is None else valid & is_opaque
             values = np.moveaxis(colours[:, :, :3], 2, 0)
         return values, None if valid is None or valid.all() else valid
+
+    def _values(self, dataset: Any, bands: list[int], window: Window) -> NDArray[np.generic]:
+        """(bands, rows, columns) in one type: those of several are read one by one, as rasterio asks for."""
+        dtype = self.dtype.name if self.palette is None else None
+        values: NDArray[np.generic]
+        if len({dataset.dtypes[band - 1] for band in bands}) == 1:
+            values = dataset.read(indexes=bands, window=window, out_dtype=dtype)
+        else:
+            values = np.stack([dataset.read(band, window=window, out_dtype=dtype) for band in bands])
+        return values
+
+    @property
+    def _is_wide(self) -> bool:
+        """Whether values are integers of 64 bits: of their nodata, rasterio gives a rounded number."""
+        return self.dtype.kind in "iu" and self.dtype.itemsize == 8
 
     def _valid(self, values: NDArray[np.generic]) -> NDArray[np.bool_] | None:
         """Which values are neither nodata, nor NaN, nor infinite; None where none could be.
 
         In bytes, nodata is a brightness like any other: a pixel is empty where all its bands are.
         """
-        stored = [_as_stored(nodata, values.dtype) for nodata in self.nodata]
+        stored = [None if self._is_wide else _as_stored(nodata, values.dtype) for nodata in self.nodata]
         is_float = values.dtype.kind == "f"
         if not is_float and all(nodata is None for nodata in stored):
             return None
@@ -89,12 +113,13 @@ class Channels:
         return np.any(valid, axis=0, keepdims=True) if values.dtype == np.uint8 else valid
 
 
-def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
+def channels_of(dataset: Any, bands: tuple[int, ...], look: Look | None = None) -> Channels:
     """Choose what is shown of an open dataset.
 
     Args:
         dataset: Open.
         bands: One or three numbers from 1; empty for the file's own colours, else bands 1 to 3.
+        look: How they are shown; None for the file's own palette, if it has one.
 
     Raises:
         RasterUnreadableError: The file has no bands, or not those.
@@ -114,7 +139,7 @@ def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
     dtype = np.result_type(*dtypes)
     flags = dataset.mask_flag_enums[chosen[0] - 1]
     has_mask = MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
-    palette = _palette(dataset, chosen)
+    palette = _palette(dataset, chosen) if look is None else _table(look, chosen)
     return Channels(
         bands=chosen,
         dtype=np.dtype(np.uint8) if palette is not None else dtype,
@@ -122,6 +147,7 @@ def channels_of(dataset: Any, bands: tuple[int, ...]) -> Channels:
         nodata=tuple(None if has_mask else dataset.nodatavals[band - 1] for band in chosen),
         has_mask=has_mask,
         is_byte=dtype == np.uint8 and all(_bits(dataset, band) == 8 for band in chosen),
+        limit=look.limit if look else None,
     )
 
 
@@ -137,14 +163,14 @@ def _own_bands(dataset: Any) -> tuple[int, ...]:
     return tuple(plain[:3]) if len(plain) >= 3 else tuple(plain[:1] or (1,))
 
 
-def _palette(dataset: Any, bands: tuple[int, ...]) -> NDArray[np.uint8] | None:
+def _palette(dataset: Any, bands: tuple[int, ...]) -> ColourMap | None:
     if len(bands) != 1 or dataset.colorinterp[bands[0] - 1] != ColorInterp.palette:
         return None
-    entries: dict[int, tuple[int, int, int, int]] = dataset.colormap(bands[0])
-    palette = np.zeros((max(entries) + 1, 4), np.uint8)
-    for index, colour in entries.items():
-        palette[index] = colour
-    return palette
+    return map_of_palette(dataset.colormap(bands[0]))
+
+
+def _table(look: Look, bands: tuple[int, ...]) -> ColourMap | None:
+    return ColourMap(look.table) if look.table is not None and len(bands) == 1 else None
 
 
 def _bits(dataset: Any, band: int) -> int:

@@ -31,8 +31,7 @@ _OVERSAMPLING = 2.0
 """Pixels of a layer are often picked, not averaged, where they are drawn smaller: so ask for more of them."""
 _SERVICE_HINT = "The layer's service did not deliver: check the connection and the service, then ask again."
 _SAYS = (
-    "drawn_by_qgis: This layer is no file: QGIS drew it for each look, in its own colours and with its own "
-    "resampling."
+    "drawn_by_qgis: QGIS drew this layer for each look, in its own colours and with its own resampling."
 )
 _SAYS_SCALELESS = (
     "no_finest_resolution: The service names no finest resolution; it was asked as if pixels of {length} "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def open_raster(request: RasterRequest, ask: AskForDrawing | None = None) -> Ras
     with gdal():
         dataset = open_dataset(request.uri)
         try:
-            channels = channels_of(dataset, request.bands)
+            channels = channels_of(dataset, request.bands, request.look)
             grid, warnings = grid_of(dataset, request.placing)
             return FileRaster(request, dataset, channels, grid, warnings)
         except BaseException:
@@ -206,7 +206,15 @@ class FileRaster(Raster):
 
     def _value_range(self, cancel: CancelToken) -> ValueRange:
         """What becomes black and white: one range for every view of these bands."""
-        channels, stretch = self._channels, self._request.stretch
+        look = self._request.look
+        found = self._own_range(cancel)
+        return replace(found, tones=look.tones) if look else found
+
+    def _own_range(self, cancel: CancelToken) -> ValueRange:
+        """The range alone: the look's, else of the file's values."""
+        channels, stretch, look = self._channels, self._request.stretch, self._request.look
+        if look and len(look.ranges) == len(channels.bands) and channels.palette is None:
+            return ValueRange(*(tuple(side) for side in zip(*look.ranges, strict=True)))
         if stretch is None:
             stretch = Stretch.NONE if channels.is_byte else Stretch.PERCENTILE
         if stretch is Stretch.NONE or channels.palette is not None:
@@ -238,7 +246,8 @@ class FileRaster(Raster):
         if self._identity is None:
             return None
         stretch = self._request.stretch.value if self._request.stretch else None
-        return key_of({**self._identity, "stretch": stretch, **what})
+        look = self._request.look.to_json() if self._request.look else None
+        return key_of({**self._identity, "stretch": stretch, "look": look, **what})
 
 
 def _share(tally: Tally) -> float | None:
@@ -251,7 +260,7 @@ def _identity(dataset: Any, channels: Channels) -> dict[str, Any] | None:
     files = fingerprint(list(dataset.files))
     if files is None:
         return None
-    palette = "" if channels.palette is None else hashlib.sha256(channels.palette.tobytes()).hexdigest()
+    palette = "" if channels.palette is None else channels.palette.mark
     return {
         "name": dataset.name,  # tells subdatasets and layers of one file apart
         "files": files,

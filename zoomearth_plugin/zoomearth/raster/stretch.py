@@ -29,10 +29,12 @@ class ValueRange:
     Args:
         low: Values shown as 0.
         high: Values shown as 255.
+        tones: What becomes of each brightness 0 to 255 in the end; empty for no change.
     """
 
     low: tuple[float, ...]
     high: tuple[float, ...]
+    tones: tuple[int, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -44,6 +46,10 @@ class ValueRange:
 
         A band of one value is shown as middle grey.
         """
+        shown = self._stretched(values)
+        return np.asarray(self.tones, np.uint8)[shown] if self.tones else shown
+
+    def _stretched(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         if self.is_plain and values.dtype == np.uint8:
             return values.astype(np.uint8)
         shown = np.empty(values.shape, np.uint8)
