@@ -57,6 +57,17 @@ HINTS = (
     ),
     QT_TRANSLATE_NOOP("Hints", "Install ZoomEarth again: some of its files are missing."),
     QT_TRANSLATE_NOOP("Hints", "A part of the file is damaged or missing; copy or download it again."),
+    QT_TRANSLATE_NOOP(
+        "Hints", "The server did not send a part of the file; check the network, then ask again."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hints",
+        "The server does not answer as it should; check the address and the network, then try again.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hints", "The server does not let you read the file; check the address and your credentials."
+    ),
+    QT_TRANSLATE_NOOP("Hints", "The server has no such file; check the address."),
     QT_TRANSLATE_NOOP("Hints", "Choose one or three bands, numbered from 1 to {count}."),
     QT_TRANSLATE_NOOP("Hints", "The file holds several rasters; choose one of them, such as {names}."),
     QT_TRANSLATE_NOOP(

@@ -21,12 +21,10 @@ from qgis.PyQt.QtGui import QColor
 
 from .zoomearth.core.look import Between, ColourTable, Entry, Look, Span
 
-_Algorithm = QgsContrastEnhancement.ContrastEnhancementAlgorithm
-_RampType = QgsColorRampShader.Type if hasattr(QgsColorRampShader, "Type") else Qgis.ShaderInterpolationMethod
 _BETWEEN = {
-    _RampType.Interpolated if hasattr(_RampType, "Interpolated") else _RampType.Linear: Between.BLEND,
-    _RampType.Discrete: Between.NEXT,
-    _RampType.Exact: Between.NOTHING,
+    QgsColorRampShader.Type.Interpolated: Between.BLEND,
+    QgsColorRampShader.Type.Discrete: Between.NEXT,
+    QgsColorRampShader.Type.Exact: Between.NOTHING,
 }
 _BRIGHTEST = 255
 
@@ -119,13 +117,14 @@ def _span(
     plain = (0.0, float(_BRIGHTEST)) if kind == Qgis.DataType.Byte else None
     if enhancement is None:
         return plain, None
-    algorithm = enhancement.contrastEnhancementAlgorithm()
     span = (enhancement.minimumValue(), enhancement.maximumValue())
-    if algorithm == _Algorithm.NoEnhancement or not all(map(math.isfinite, span)) or span[0] >= span[1]:
-        return plain, None
-    if algorithm == _Algorithm.StretchToMinimumMaximum:
-        return span, None
-    return (span if algorithm == _Algorithm.StretchAndClipToMinimumMaximum else plain), span
+    is_span = all(map(math.isfinite, span)) and span[0] < span[1]
+    found = {
+        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum: (span, None),
+        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchAndClipToMinimumMaximum: (span, span),
+        QgsContrastEnhancement.ContrastEnhancementAlgorithm.ClipToMinimumMaximum: (plain, span),
+    }
+    return found.get(enhancement.contrastEnhancementAlgorithm(), (plain, None)) if is_span else (plain, None)
 
 
 def _tones(layer: QgsRasterLayer) -> Tuple[int, ...]:

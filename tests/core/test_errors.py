@@ -8,8 +8,8 @@ from zoomearth.core.errors import Cancelled, ZoomEarthError, error_from_json
 
 KINDS = ZoomEarthError.__subclasses__()
 PROMISED = """
-raster_unreadable raster_empty raster_type_unsupported area_outside area_required question_invalid model_missing
-model_incompatible weights_unsafe out_of_memory engine_missing worker_died worker_timeout
+raster_unreadable raster_empty raster_type_unsupported area_outside area_required question_invalid
+model_missing model_incompatible weights_unsafe out_of_memory engine_missing worker_died worker_timeout
 server_unreachable server_refused output_unwritable disk_full job_table_invalid training_config_invalid
 data_invalid training_diverged
 """.split()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import rasterio
 from rasterio._err import CPLE_BaseError
+from rasterio.env import get_gdal_config
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RPCError
 
 from ..core.errors import RasterUnreadableError
@@ -17,9 +19,34 @@ from ..core.errors import RasterUnreadableError
 GDAL_ERRORS = (RasterioError, CRSError, RPCError, CPLE_BaseError)
 """What rasterio raises: its own errors, and GDAL's that it passes on, which share no public root."""
 _DAMAGED_HINT = "A part of the file is damaged or missing; copy or download it again."
+_BROKEN_OFF_HINT = "The server did not send a part of the file; check the network, then ask again."
+_SILENT_HINT = "The server does not answer as it should; check the address and the network, then try again."
+_CLOSED_HINT = "The server does not let you read the file; check the address and your credentials."
+_GONE_HINT = "The server has no such file; check the address."
+_REFUSALS = {401: _CLOSED_HINT, 403: _CLOSED_HINT, 404: _GONE_HINT, 410: _GONE_HINT}
+"""By HTTP status."""
 _BLOCK_CACHE_BYTES = 32 << 20
 """Two pieces of a pass fit; GDAL's own default, a share of the memory, may be gigabytes."""
 _PROCESS = os.getpid()
+_REMOTE = re.compile(r"/vsi(curl|s3|gs|az|adls|oss|swift)(_streaming)?[/?]|\b(https?|ftp|s3|gs|az|oss)://")
+_FAILED_TRANSFER = re.compile(r"HTTP response code: (\d+)|CURL error")
+_CREDENTIALS = re.compile(r"://[^/\s@]+@")
+_QUERY = re.compile(r"\?[^\s'\"]+=[^\s'\"]+")
+_PATIENCE = {
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",  # seconds
+    # Slower than this for so many seconds is no answer; a limit for the whole would end slow downloads.
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "100",  # bytes a second
+    "GDAL_HTTP_LOW_SPEED_TIME": "15",
+    "GDAL_HTTP_MAX_RETRY": "2",  # of what a busy server refuses for the moment
+    "GDAL_HTTP_RETRY_DELAY": "0.5",
+}
+"""With a server, where the person set nothing else; GDAL alone would wait for ever."""
+_FORGETFUL = {
+    "CPL_VSIL_CURL_NON_CACHED": "/vsi",
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_TIMEOUT": "1",
+    "GDAL_HTTP_MAX_RETRY": "0",
+}
 
 
 @contextmanager
@@ -32,11 +59,14 @@ def gdal(reading: str | None = None) -> Iterator[None]:
     Raises:
         RasterUnreadableError: GDAL could not open or read within.
     """
-    options = {
+    options: dict[str, Any] = {
         "GDAL_CACHEMAX": _BLOCK_CACHE_BYTES,
         # GDAL's threads do not live on in a forked process, which would wait for them for ever.
         "GDAL_NUM_THREADS": "ALL_CPUS" if os.getpid() == _PROCESS else "1",
         "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",  # a JPEG that ends too early is no grey picture
+        # Blocks that are fetched ahead and fail are black, and nobody hears of it.
+        "GDAL_HTTP_ENABLE_ADVISE_READ": "NO",
+        **{name: value for name, value in _PATIENCE.items() if get_gdal_config(name) is None},
     }
     try:
         with rasterio.Env(**options):
@@ -45,6 +75,10 @@ def gdal(reading: str | None = None) -> Iterator[None]:
         cause = str(error.__cause__ or error)
         if reading is None:
             raise RasterUnreadableError(cause) from error
+        if _is_remote(reading):
+            _forget(reading)
+            message = without_secrets(f"{reading} cannot be read: {cause}")
+            raise RasterUnreadableError(message, _BROKEN_OFF_HINT) from error
         raise RasterUnreadableError(f"{reading} is cut short or damaged: {cause}", _DAMAGED_HINT) from error
 
 
@@ -54,8 +88,42 @@ def open_dataset(uri: str, level: int | None = None) -> Any:
     Args:
         uri: Anything GDAL opens.
         level: Index of an overview; None for the file's own resolution.
+
+    Raises:
+        RasterUnreadableError: A server does not give the file; what cannot be opened for another
+            reason is GDAL's error.
     """
     options = {} if level is None else {"overview_level": level}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said once, as an answer's warning
-        return rasterio.open(uri, **options)
+        if not _is_remote(uri):
+            return rasterio.open(uri, **options)
+        try:
+            # A block that one of several threads asks for is not asked for again when that fails.
+            with rasterio.Env(GDAL_NUM_THREADS="1"):
+                return rasterio.open(uri, **options)
+        except GDAL_ERRORS as error:
+            cause = str(error.__cause__ or error)
+            _forget(uri)
+            failed = _FAILED_TRANSFER.search(cause)
+            if failed is None:
+                raise
+            hint = _REFUSALS.get(int(failed[1] or 0), _SILENT_HINT)
+            message = without_secrets(f"{uri} cannot be opened: {cause}")
+            raise RasterUnreadableError(message, hint) from error
+
+
+def without_secrets(text: str) -> str:
+    """A text in which addresses tell neither passwords nor what follows their question mark."""
+    return _QUERY.sub("?…", _CREDENTIALS.sub("://…@", text))
+
+
+def _is_remote(name: str) -> bool:
+    """Whether a file is read from a server, be it inside an archive or a container there."""
+    return _REMOTE.search(name) is not None
+
+
+def _forget(name: str) -> None:
+    """Let the next attempt ask the server again: GDAL keeps in mind what failed for as long as it runs."""
+    with suppress(*GDAL_ERRORS), rasterio.Env(**_FORGETFUL):
+        rasterio.open(name).close()
