@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsCoordinateTransformContext,
-    QgsCsException,
-    QgsDistanceArea,
     QgsFeature,
     QgsFields,
     QgsGeometry,
     QgsPointXY,
-    QgsRectangle,
 )
 from qgis.PyQt.QtCore import QDateTime
 
-from .areas import EDGE_PARTS
 from .sources import AskContext
 from .zoomearth.core.answer_table import COLUMNS, answer_rows
 from .zoomearth.core.types import Answer, AnswerFrame, Polygons, Query
@@ -59,73 +53,6 @@ def multipolygon(polygons: Polygons, frame: AnswerFrame) -> QgsGeometry:
     )
 
 
-def area_m2(
-    geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext
-) -> Optional[float]:
-    """Area on the ellipsoid of ``crs``; None without a CRS or where it cannot be computed."""
-    if not crs.isValid() or not crs.ellipsoidAcronym():
-        return None
-    measure = QgsDistanceArea()
-    measure.setSourceCrs(crs, context)
-    if not measure.setEllipsoid(crs.ellipsoidAcronym()):
-        return None
-    dense = geometry if crs.isGeographic() else geometry.densifyByCount(EDGE_PARTS - 1)
-    try:
-        area = measure.measureArea(dense)
-    except QgsCsException:
-        return None
-    return area if 0.0 <= area < float("inf") else None
-
-
-def reproject(
-    geometry: QgsGeometry,
-    source: QgsCoordinateReferenceSystem,
-    target: QgsCoordinateReferenceSystem,
-    context: QgsCoordinateTransformContext,
-) -> QgsGeometry:
-    """A copy in ``target``, edges densified because they may bend; split at the antimeridian.
-
-    Raises:
-        QgsCsException: It has no place there.
-    """
-    if source == target:
-        return QgsGeometry(geometry)
-    transform = QgsCoordinateTransform(source, target, context)
-    if not transform.isValid():
-        raise QgsCsException(f"no way from {source.authid()} to {target.authid()}")
-    copy = geometry.densifyByCount(EDGE_PARTS - 1)
-    copy.convertToMultiType()
-    copy.transform(transform)
-    if not copy.boundingBox().isFinite():
-        raise QgsCsException(f"off the edge of {target.authid()}")
-    return split_at_antimeridian(copy) if target.isGeographic() else copy
-
-
-def split_at_antimeridian(geometry: QgsGeometry) -> QgsGeometry:
-    """A multipolygon of longitudes, in degrees, cut at 180° where its edges jump across it.
-
-    A region that spans more than half of the Earth is taken as it is: its edges, densified, do not jump.
-    """
-    parts: List[QgsGeometry] = []
-    for polygon in geometry.asMultiPolygon():
-        ring = _unwrapped(polygon[0])
-        whole = QgsGeometry.fromPolygonXY([ring])
-        bounds = whole.boundingBox()
-        for turn in (-360.0, 0.0, 360.0):
-            if bounds.xMaximum() <= turn - 180.0 or bounds.xMinimum() >= turn + 180.0:
-                continue
-            part = whole
-            if bounds.xMinimum() < turn - 180.0 or bounds.xMaximum() > turn + 180.0:
-                world = QgsRectangle(turn - 180.0, -90.0, turn + 180.0, 90.0)
-                part = whole.intersection(QgsGeometry.fromRect(world))
-            part = QgsGeometry(part)
-            part.translate(-turn, 0.0)
-            parts.append(part)
-    joined = QgsGeometry.collectGeometry(parts)
-    joined.convertToMultiType()
-    return joined
-
-
 def feature(fields: QgsFields, attributes: Dict[str, Any], geometry: QgsGeometry) -> QgsFeature:
     """A feature ready for a layer with these fields; attributes that the layer lacks are left out."""
     made = QgsFeature(fields)
@@ -135,12 +62,3 @@ def feature(fields: QgsFields, attributes: Dict[str, Any], geometry: QgsGeometry
             made.setAttribute(index, value)
     made.setGeometry(geometry)
     return made
-
-
-def _unwrapped(ring: List[QgsPointXY]) -> List[QgsPointXY]:
-    """The ring with longitudes that go on past 180 instead of jumping by a whole turn."""
-    unwrapped = [ring[0]]
-    for point in ring[1:]:
-        turns = round((unwrapped[-1].x() - point.x()) / 360.0)
-        unwrapped.append(QgsPointXY(point.x() + 360.0 * turns, point.y()))
-    return unwrapped

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +26,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer
 
-from . import features, geopackage
+from . import features, geopackage, outlines
 from .sources import AskContext
 from .zoomearth.core.answer_table import REGION, SEARCHED_AREA
 from .zoomearth.core.errors import OutputUnwritableError, ZoomEarthError
@@ -39,6 +42,9 @@ FILE_ENTRY = ("zoomearth", "answers_file")
 MAIN_TABLE = "answers"
 UNREFERENCED_TABLE = "answers_unreferenced"
 SCRATCH = "scratch/"
+OFF_EARTH = "off_earth: "
+"""How the engine's warning begins that a place lies partly off the Earth."""
+_FAR_APART = 2.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,10 @@ class AnswerLayer(QObject):
         geopackage.append_in_background(content, path, table, written)
 
     def extent(self, places: Sequence[Place], crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
-        """What holds the places, in ``crs``; null when they are gone or have no place there."""
+        """What holds the places, in ``crs``; null when they are gone or have no place there.
+
+        A region that is cut at 180° counts with its larger part where no map shows both together.
+        """
         extent = QgsRectangle()
         for layer_id, feature_ids in _by_layer(places).items():
             layer = self._project.mapLayer(layer_id)
@@ -123,7 +132,7 @@ class AnswerLayer(QObject):
             transform = QgsCoordinateTransform(layer.crs(), crs, self._project)
             for feature in layer.getFeatures(QgsFeatureRequest(feature_ids)):
                 try:
-                    box = transform.transformBoundingBox(feature.geometry().boundingBox())
+                    box = _extent(feature.geometry(), transform, is_one=feature["kind"] == REGION)
                 except QgsCsException as error:
                     logger.warning("a region has no place in %s: %s", crs.authid(), error)
                     continue
@@ -169,32 +178,40 @@ class AnswerLayer(QObject):
         source = features.frame_crs(answer, context)
         rows = features.rows(answer, query, asked_at)
         transforms = self._project.transformContext()
-        table, crs, geometries = self._place([geometry for _, geometry in rows], source)
+        is_off_earth = any(warning.startswith(OFF_EARTH) for warning in answer.warnings)
+        geometries = [geometry for _, geometry in rows]
+        table, crs, geometries, said = self._place(geometries, source, is_off_earth=is_off_earth)
         content = geopackage.memory_layer(table, crs)
         made = []
         for (attributes, original), geometry in zip(rows, geometries):
-            attributes["area_m2"] = features.area_m2(original, source, transforms)
+            attributes["area_m2"] = None if is_off_earth else outlines.area_m2(original, source, transforms)
+            attributes["warnings"] = "\n".join(filter(None, (attributes["warnings"], said))) or None
             made.append(features.feature(content.fields(), attributes, geometry))
         content.dataProvider().addFeatures(made)
         return table, content
 
     def _place(
-        self, geometries: List[QgsGeometry], source: QgsCoordinateReferenceSystem
-    ) -> Tuple[str, QgsCoordinateReferenceSystem, List[QgsGeometry]]:
-        """The table that can hold the geometries, its CRS, and they in it."""
+        self, geometries: List[QgsGeometry], source: QgsCoordinateReferenceSystem, *, is_off_earth: bool
+    ) -> Tuple[str, QgsCoordinateReferenceSystem, List[QgsGeometry], str]:
+        """The table that can hold the geometries, its CRS, they in it, and a warning if they had to stay."""
         if not source.isValid():
-            return UNREFERENCED_TABLE, source, geometries
+            return UNREFERENCED_TABLE, source, geometries, ""
         main = self._existing(MAIN_TABLE)
         target = main.crs() if main else self._project.crs()
         target = target if target.isValid() else source
         transforms = self._project.transformContext()
+        said = ""
         try:
-            moved = [features.reproject(geometry, source, target, transforms) for geometry in geometries]
+            if is_off_earth and source != target:
+                raise QgsCsException("a part of them is off the Earth")  # PROJ may put it on there unasked
+            moved = [outlines.reproject(geometry, source, target, transforms) for geometry in geometries]
         except QgsCsException as error:
             logger.warning("the regions stay in %s: %s", source.authid(), error)
-            own = re.sub(r"\W+", "_", source.authid() or source.description()).lower()
-            return f"{MAIN_TABLE}_{own}", source, geometries
-        return MAIN_TABLE, target, moved
+            if not is_off_earth:
+                frames = (_crs_name(source), _crs_name(target))
+                said = "own_crs: The place stays in {}, as it has none in {}.".format(*frames)
+            return _own_table(source), source, geometries, said
+        return MAIN_TABLE, target, moved, said
 
     def _refreshed(self, layer: QgsVectorLayer, table: str, path: Path) -> QgsVectorLayer:
         """The table's layer, in the project and up to date after the file was written."""
@@ -270,7 +287,50 @@ def _opened(path: Path, table: str) -> QgsVectorLayer:
     layer = QgsVectorLayer(f"{path}|layername={table}", _title(table), "ogr")
     if table == UNREFERENCED_TABLE:
         layer.setCrs(QgsCoordinateReferenceSystem())  # GeoPackage has an "undefined" one of its own
+    elif layer.isValid() and not layer.crs().isValid():
+        layer.setCrs(_crs_in_file(path, table))
     return layer
+
+
+def _crs_in_file(path: Path, table: str) -> QgsCoordinateReferenceSystem:
+    """What the file calls its CRS: QGIS knows the codes of other planets, GDAL before 3.7 reads them not."""
+    query = (
+        "SELECT organization || ':' || organization_coordsys_id FROM gpkg_spatial_ref_sys "
+        "JOIN gpkg_geometry_columns USING (srs_id) WHERE table_name = ?"
+    )
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        found = database.execute(query, (table,)).fetchone()
+    return QgsCoordinateReferenceSystem(found[0] if found else "")
+
+
+def _extent(geometry: QgsGeometry, transform: QgsCoordinateTransform, *, is_one: bool) -> QgsRectangle:
+    """What holds a geometry after a transform, each part by itself: two that meet at 180° may meet there.
+
+    Where one place still ends up at both edges of the map, its larger part stands for it.
+    """
+    boxes = [transform.transformBoundingBox(part.boundingBox()) for part in geometry.asGeometryCollection()]
+    extent = QgsRectangle()
+    for box in boxes:
+        if extent.isNull():
+            extent = QgsRectangle(box)
+        else:
+            extent.combineExtentWith(box)
+    if is_one and extent.width() > _FAR_APART * sum(box.width() for box in boxes):
+        return max(boxes, key=lambda box: box.width() * box.height())
+    return extent
+
+
+def _crs_name(crs: QgsCoordinateReferenceSystem) -> str:
+    return crs.authid() or crs.description() or "the raster's own coordinate reference system"
+
+
+def _own_table(crs: QgsCoordinateReferenceSystem) -> str:
+    """One for each CRS: those without a registered code, as of two satellites, are told apart by a digest."""
+    code = crs.authid()
+    if not code or code.startswith("USER:"):
+        definition = f"{crs.toWkt()} {crs.toProj()}"
+        code = f"own {hashlib.sha256(definition.encode()).hexdigest()[:8]}"
+    return f"{MAIN_TABLE}_" + re.sub(r"\W+", "_", code).lower()
 
 
 def _title(table: str) -> str:

@@ -105,6 +105,13 @@ def _warnings() -> Dict[str, str]:
         "no_geotransform": translate(
             "Wording", "The raster has no geotransform; the place is in its columns and rows."
         ),
+        "off_earth": translate(
+            "Wording",
+            "A part of the place lies off the Earth; it stays in the raster's own CRS, without an area.",
+        ),
+        "own_crs": translate(
+            "Wording", "The place cannot be shown in the project's CRS; it stays in the raster's own."
+        ),
         "partly_empty": translate("Wording", "A part of the area holds no data; nothing is known of it."),
         "drawn_by_qgis": translate(
             "Wording", "QGIS drew this layer for each look, in its own colours and with its own resampling."

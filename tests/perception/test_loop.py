@@ -393,3 +393,23 @@ def test_a_window_holds_its_place_and_stays_inside(
     assert window.intersection(place) == place
     assert window.width >= min(minimum_px, 3000) and window.height >= min(minimum_px, 2000)
     assert window.snapped() == window
+
+
+def test_a_place_that_is_partly_off_the_earth(script: Script, tmp_path: Path) -> None:
+    """A full disk of a geostationary satellite: its corners show the sky, its middle the Earth."""
+    geostationary = "+proj=geos +h=35785831 +lon_0=0 +sweep=y +a=6378169 +b=6356583.8 +units=m"
+    path = tmp_path / "disk.tif"
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=2200,
+        height=2200,
+        count=1,
+        dtype="uint8",
+        crs=geostationary,
+        transform=rasterio.transform.from_origin(-5.5e6, 5.5e6, 5000, 5000),
+    ) as file:
+        file.write(np.full((1, 2200, 2200), 9, np.uint8))
+    assert codes(put(path, script(answer_with("grey")))) == ["off_earth"]
+    assert codes(put(path, script(zoom_to(200, 200, 300, 300), answer_with("grey")))) == []

@@ -11,7 +11,7 @@ from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, Report
 from ..core.types import Answer, Polygons, Query, Region, Ring
 from ..models.engine import Engine
-from ..raster.georeference import corners
+from ..raster.georeference import OFF_EARTH, corners, is_on_earth
 from ..raster.grid import RasterGrid
 from ..raster.raster import Raster
 from .coverage import native_share
@@ -61,7 +61,8 @@ def ask(query: Query, raster: Raster, engine: Engine, *, report: Report, cancel:
         )
         finding = look(search, pace=pace, cancel=cancel)
     answer = _answer(finding, search, pace)
-    warnings = (*engine.warnings, *raster.warnings, *notes, *finding.warnings)
+    off_earth = () if _is_on_earth(answer, raster.grid) else (OFF_EARTH,)
+    warnings = (*engine.warnings, *raster.warnings, *off_earth, *notes, *finding.warnings)
     pace.done()
     return replace(answer, warnings=warnings, seconds=round(time.perf_counter() - start, 3))
 
@@ -98,6 +99,12 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
         timings={stage: round(spent, 4) for stage, spent in pace.seconds.items()},
         native_share=round(native_share(native, search.searched, search.mask), 6),
     )
+
+
+def _is_on_earth(answer: Answer, grid: RasterGrid) -> bool:
+    """Whether the places that are kept of an answer lie on the Earth: its regions, or what was searched."""
+    regions = tuple((region.polygon,) for region in answer.regions)
+    return is_on_earth(regions or answer.searched_polygons, grid)
 
 
 def _searched(search: Search) -> Polygons:

@@ -6,17 +6,21 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rasterio.warp import transform as transform_positions
+import numpy as np
 
 from ..core.area import Polygons
 from ..core.errors import AreaOutsideError
 from ..core.frames import PixelBox, Quad, View, view_size
-from .ellipsoid import geographic_under, radii_m
+from .ellipsoid import distance_m, geographic_under, outline, places_on_body
 from .grid import RasterGrid
-from .opening import GDAL_ERRORS
 
 _EDGE_PARTS = 32
 """Into how many pieces an edge is cut where it may bend on the way to pixels."""
+OFF_EARTH = (
+    "off_earth: A part of the place lies off the Earth; it stays in the raster's own coordinate "
+    "reference system, without an area."
+)
+"""Said of an answer whose place :func:`is_on_earth` denies."""
 TRUE_SCALE_TOLERANCE = 0.01
 """A projection that keeps lengths to this share is taken at its word: UTM and national grids do."""
 
@@ -101,6 +105,25 @@ def pixel_box_of(polygons: Polygons, grid: RasterGrid) -> PixelBox:
     return PixelBox(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
 
 
+def is_on_earth(polygons: Polygons, grid: RasterGrid) -> bool:
+    """Whether the whole outline lies on the Earth, or on the other body that the CRS is tied to.
+
+    The corners of a geostationary picture, for instance, show the sky.
+
+    Args:
+        polygons: In units of ``grid.crs``.
+        grid: Georeferencing of the raster.
+
+    Returns:
+        True also where nothing is known of a body.
+    """
+    geographic = None if grid.crs is None else geographic_under(grid.crs)
+    if geographic is None:
+        return True
+    rings = [ring for polygon in polygons for ring in polygon]
+    return all(places_on_body(outline(ring), grid.crs, geographic) is not None for ring in rings)
+
+
 def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:
     """Metres of ground in one pixel of a view, the mean of across and down, at the window's centre.
 
@@ -139,28 +162,9 @@ def _steps_on_ellipsoid(view: View, grid: RasterGrid) -> tuple[float, float] | N
         return None
     column, row = view.window.center
     across, down = (step / 2 for step in view.pixels_per_view_pixel)
-    steps = ((-across, 0.0), (across, 0.0), (0.0, -down), (0.0, down), (0.0, 0.0))
+    steps = ((-across, 0.0), (across, 0.0), (0.0, -down), (0.0, down))
     places = grid.to_map([(column + step_x, row + step_y) for step_x, step_y in steps])
-    try:
-        longitudes, latitudes = transform_positions(
-            grid.crs, geographic, [x for x, _ in places], [y for _, y in places]
-        )
-    except GDAL_ERRORS:  # outside of what the projection can show
+    found = places_on_body(np.array(places), grid.crs, geographic)
+    if found is None:  # outside of what the projection can show
         return None
-    if not all(math.isfinite(degree) for degree in (*longitudes, *latitudes)):
-        return None
-    unit_rad = geographic.units_factor[1]
-    radii = radii_m(geographic, latitudes[4] * unit_rad)
-    return (
-        _length_m(longitudes[0:2], latitudes[0:2], unit_rad, radii),
-        _length_m(longitudes[2:4], latitudes[2:4], unit_rad, radii),
-    )
-
-
-def _length_m(
-    longitudes: Sequence[float], latitudes: Sequence[float], unit_rad: float, radii: tuple[float, float]
-) -> float:
-    """A short way's length, taken as straight; ``radii`` are those of parallel and meridian, metres."""
-    turn = 2 * math.pi / unit_rad
-    east = math.remainder(longitudes[1] - longitudes[0], turn)  # the step may cross the antimeridian
-    return math.hypot(east * unit_rad * radii[0], (latitudes[1] - latitudes[0]) * unit_rad * radii[1])
+    return distance_m(found[0], found[1], geographic), distance_m(found[2], found[3], geographic)

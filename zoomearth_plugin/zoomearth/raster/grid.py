@@ -60,8 +60,9 @@ class RasterGrid:
         """(column, row), not rounded, of (x, y) in units of ``crs``."""
         if self.placement is not None:
             return self.placement.to_pixels(positions)
-        back = ~self.transform
-        return [_applied(back, *position) for position in positions]
+        there = self.transform
+        back = ~Affine(there.a, there.b, 0, there.d, there.e, 0)  # from the origin, where digits are kept
+        return [_applied(back, x - there.c, y - there.f) for x, y in positions]
 
     @property
     def crs_text(self) -> str | None:
