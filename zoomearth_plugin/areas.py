@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+import re
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
 
 from qgis.core import (
+    NULL,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsFeature,
     QgsGeometry,
     QgsPointXY,
     QgsProject,
@@ -18,7 +25,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .layer_pixels import draws_pixels, pixel_width
-from .zoomearth.core.errors import AreaOutsideError
+from .zoomearth.core.errors import AreaOutsideError, AreaRequiredError
 from .zoomearth.core.types import Area
 
 translate = QCoreApplication.translate
@@ -27,8 +34,25 @@ EDGE_PARTS = 32
 """Into how many pieces an edge is cut before it goes to another CRS, where it may bend."""
 MANY_CORNERS = 10_000
 """Shapes with more are simplified, by a quarter of a pixel."""
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_TYPED = re.compile(rf"(?P<numbers>(?:{_NUMBER.pattern}[\s,;]*){{4}})(?:\[\s*(?P<crs>[^\]]+?)\s*\])?")
+MOST_FEATURES = 100
+"""That are asked about at once, each by itself."""
 REGION_DEG = 60.0
 """A raster smaller than this each way keeps its shape in any CRS that a person would choose."""
+
+
+@dataclass(frozen=True)
+class NamedArea:
+    """An area to search.
+
+    Args:
+        name: What tells it from others; empty where it is the only one.
+        area: None for the whole raster.
+    """
+
+    name: str
+    area: Optional[Area]
 
 
 def area_of_rectangle(
@@ -54,6 +78,77 @@ def area_of_selection(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLa
             translate("Areas", "Select features of a vector layer first, and make it the active layer."),
         )
     return area_of_geometry(_united(geometries), vector_layer.crs(), layer)
+
+
+def typed_rectangle(
+    text: str, crs: QgsCoordinateReferenceSystem
+) -> Tuple[QgsRectangle, QgsCoordinateReferenceSystem]:
+    """What ``west, south, east, north [EPSG:4326]`` means; without a CRS the one given.
+
+    Raises:
+        AreaOutsideError: It is no rectangle, or the CRS is unknown.
+    """
+    match = _TYPED.fullmatch(text.strip())
+    numbers = [float(number) for number in _NUMBER.findall(match["numbers"])] if match else []
+    named = QgsCoordinateReferenceSystem(match["crs"]) if match and match["crs"] else crs
+    if len(numbers) == 4 and (named.isValid() or not match["crs"]):
+        rectangle = QgsRectangle(*numbers)
+        if not rectangle.isEmpty():
+            return rectangle, named
+    raise AreaOutsideError(
+        f"{text!r} is no rectangle",
+        translate("Areas", "Type west, south, east, north: four numbers, and a CRS if it is not the map's."),
+    )
+
+
+def rectangle_text(rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> str:
+    """A rectangle as :func:`typed_rectangle` takes it, to about a metre."""
+    digits = 5 if crs.isGeographic() else 0
+    sides = (rectangle.xMinimum(), rectangle.yMinimum(), rectangle.xMaximum(), rectangle.yMaximum())
+    numbers = ", ".join(f"{side:.{digits}f}" for side in sides)
+    return f"{numbers} [{crs.authid()}]" if crs.authid() else numbers
+
+
+def areas_of_features(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLayer) -> List[NamedArea]:
+    """Each feature of a layer by itself, only the selected ones where some are; see :func:`area_of_geometry`.
+
+    Features that lie outside of the raster are left out.
+
+    Raises:
+        AreaRequiredError: There is no such layer, or it has too many features.
+        AreaOutsideError: All of them lie outside.
+    """
+    if not isinstance(vector_layer, QgsVectorLayer):
+        raise AreaRequiredError(
+            "no polygon layer", translate("Areas", "Choose the layer whose features are to be asked about.")
+        )
+    chosen = vector_layer.selectedFeatureCount() or vector_layer.featureCount()
+    if chosen > MOST_FEATURES:
+        hint = translate(
+            "Areas", "Select some of the features first: at most {count} are asked about at once."
+        )
+        raise AreaRequiredError(f"{chosen} features", hint.format(count=MOST_FEATURES))
+    has_selection = vector_layer.selectedFeatureCount() > 0
+    features = vector_layer.getSelectedFeatures() if has_selection else vector_layer.getFeatures()
+    found = []
+    for feature in features:
+        try:
+            area = area_of_geometry(feature.geometry(), vector_layer.crs(), layer)
+        except AreaOutsideError:
+            continue
+        found.append(NamedArea(_feature_name(feature, vector_layer), area))
+    if not found:
+        raise AreaOutsideError(f"no feature of {vector_layer.name()!r} lies on {layer.name()!r}")
+    return found
+
+
+def _feature_name(feature: QgsFeature, vector_layer: QgsVectorLayer) -> str:
+    """What QGIS calls the feature in its lists."""
+    expression = QgsExpression(vector_layer.displayExpression())
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(vector_layer))
+    context.setFeature(feature)
+    name = expression.evaluate(context)
+    return f"{vector_layer.name()} {feature.id() if name in (None, NULL, '') else name}"
 
 
 def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsRasterLayer) -> Area:

@@ -29,6 +29,7 @@ class AskContext:
         draws_pixels: QGIS draws the file's pixels as map units, x = column, y = -row, because
             the file has no geotransform.
         drawer: Draws the layer where the engine cannot read it as it is shown.
+        area_name: What tells the area from others of the same question; empty for the only one.
     """
 
     layer_id: str
@@ -36,6 +37,7 @@ class AskContext:
     crs: QgsCoordinateReferenceSystem
     draws_pixels: bool
     drawer: Optional[LayerDrawer] = None
+    area_name: str = ""
 
 
 def ask_context(layer: QgsRasterLayer) -> AskContext:

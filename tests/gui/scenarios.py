@@ -28,6 +28,7 @@ from acting import (
     use,
     workers,
 )
+from choosing import cancel_all, each_feature, typed_coordinates, web_map
 from drawing import drawn_polygon, drawn_rectangle
 from hands import click, rest, seen, texts, until, widget
 from qgis import utils
@@ -332,7 +333,8 @@ def dark_theme():
 
 SCENARIOS = (
     shortcut, no_layer, bad_questions, answer, two_at_once, cancel, layer_removed, worker_killed,
-    project_closed, failures, drawn_rectangle, drawn_polygon, no_crs, export_refused,
+    project_closed, failures, drawn_rectangle, drawn_polygon, each_feature, cancel_all, typed_coordinates,
+    web_map, no_crs, export_refused,
     options_page, dark_theme,
 )  # fmt: skip
 

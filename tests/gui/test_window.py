@@ -27,7 +27,7 @@ def report(tmp_path_factory):
     main_job.prepare_profile(folder / "profile")
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "gui"), str(ROOT / "tests")]),
+        "PYTHONPATH": os.pathsep.join(str(ROOT / "tests" / room) for room in ("gui", "qgis", ".")),
         "ZOOMEARTH_TEST_FOLDER": str(folder),
         "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
         "ZOOMEARTH_ENGINE_PYTHON": str(ROOT / ".venv" / "bin" / "python"),
@@ -170,6 +170,36 @@ def test_drawn_polygon(saw):
     assert saw["share"] == pytest.approx(3 / 4, rel=0.05)  # the L lacks a quarter of its square
     assert saw["tool"] != "PolygonTool"
     assert "elet" not in saw["said"] and saw["has_stayed"]
+
+
+def test_each_feature(saw):
+    """Squares of 100 pixels, 150 apart; the one outside is left out."""
+    assert saw["boxes"] == [[100 + 150 * number, 900, 200 + 150 * number, 1000] for number in range(3)]
+    assert saw["areas"] == ["Fields A", "Fields B", "Fields C"]
+    assert saw["has_cancel_all"]
+
+
+def test_cancel_all(saw):
+    assert saw["is_idle"] and saw["open"] == 0
+    assert saw["cancelled"] >= 5
+
+
+def test_typed_coordinates(saw):
+    assert saw["offered"].count(",") == 3
+    assert saw["typed"] == [100, 850, 200, 1000]
+    assert "west, south, east, north" in saw["refused"][0]
+
+
+def test_web_map(saw):
+    assert "map service" in saw["about"][0]
+    assert "draw the area" in saw["refused"][0]
+    assert saw["crs"] == "EPSG:3857"
+    # The model zoomed to a quarter: two levels deeper.
+    assert saw["gsd_m"][0] == pytest.approx(4 * saw["gsd_m"][1], rel=0.01)
+    assert saw["warnings"] == ["drawn_by_qgis"]
+    assert (
+        saw["longest_ms"] < 500
+    )  # loose, as other tests use the machine, too; `make bench` prints the figure
 
 
 def test_no_crs(saw):

@@ -12,7 +12,7 @@ from qgis.core import (
 )
 
 from zoomearth_plugin import areas, sources
-from zoomearth_plugin.zoomearth.core.errors import AreaOutsideError
+from zoomearth_plugin.zoomearth.core.errors import AreaOutsideError, AreaRequiredError
 
 UTM33 = QgsCoordinateReferenceSystem("EPSG:32633")
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
@@ -147,3 +147,66 @@ class TestArea:
         with pytest.raises(AreaOutsideError) as caught:
             areas.area_of_selection(QgsVectorLayer("Point?crs=EPSG:32633", "p", "memory"), layer)
         assert "Select" in caught.value.hint
+
+
+class TestEachFeature:
+    INSIDE = "POLYGON((501000 5598000,502000 5598000,502000 5599000,501000 5599000,501000 5598000))"
+    OUTSIDE = "POLYGON((1000 1000,2000 1000,2000 2000,1000 2000,1000 1000))"
+
+    def test_each_has_an_area_and_a_name(self, layer):
+        features = _selected_polygons(self.INSIDE, self.OUTSIDE, self.INSIDE.replace("501000", "501500"))
+        features.removeSelection()
+        found = areas.areas_of_features(features, layer)
+        assert [place.name for place in found] == ["polygons 1", "polygons 3"]
+        assert [_bounds(_ring(place.area))[0] for place in found] == [501000, 501500]
+
+    def test_only_the_selected_ones(self, layer):
+        features = _selected_polygons(self.INSIDE, self.INSIDE)
+        features.selectByIds([2])
+        assert [place.name for place in areas.areas_of_features(features, layer)] == ["polygons 2"]
+
+    def test_all_outside(self, layer):
+        with pytest.raises(AreaOutsideError):
+            areas.areas_of_features(_selected_polygons(self.OUTSIDE), layer)
+
+    def test_too_many(self, layer):
+        features = _selected_polygons(*[self.INSIDE] * (areas.MOST_FEATURES + 1))
+        features.removeSelection()
+        with pytest.raises(AreaRequiredError) as caught:
+            areas.areas_of_features(features, layer)
+        assert str(areas.MOST_FEATURES) in caught.value.hint
+        features.selectByIds([1])
+        assert len(areas.areas_of_features(features, layer)) == 1
+
+    def test_no_layer(self, layer):
+        with pytest.raises(AreaRequiredError):
+            areas.areas_of_features(None, layer)
+
+
+class TestTyped:
+    @pytest.mark.parametrize(
+        ("text", "crs"),
+        [
+            ("501000, 5590000, 502000, 5591500", UTM33),
+            ("501000 5590000 502000 5591500.0", UTM33),
+            ("502000;5591500;501000;5590000 [EPSG:4326]", WGS84),
+            ("5.01e5,559e4,502000.,5591500[ EPSG:3857 ]", MERCATOR),
+        ],
+    )
+    def test_four_numbers_and_maybe_a_crs(self, text, crs):
+        rectangle, found = areas.typed_rectangle(text, UTM33)
+        sides = (rectangle.xMinimum(), rectangle.yMinimum(), rectangle.xMaximum(), rectangle.yMaximum())
+        assert (sides, found) == ((501000, 5590000, 502000, 5591500), crs)
+
+    @pytest.mark.parametrize(
+        "text", ["", "abc", "1,2,3", "1,2,3,4,5", "1,1,1,5", "1,2,3,4 [EPSG:99999999]", "1,2,3,4 EPSG:4326"]
+    )
+    def test_anything_else_is_refused(self, qgis_app, text):
+        with pytest.raises(AreaOutsideError) as caught:
+            areas.typed_rectangle(text, UTM33)
+        assert "west, south, east, north" in caught.value.hint
+
+    @pytest.mark.parametrize(("crs", "sides"), [(UTM33, (1, -2, 30, 40)), (WGS84, (-0.00001, 1.5, 2, 3.25))])
+    def test_what_is_offered_can_be_typed(self, qgis_app, crs, sides):
+        text = areas.rectangle_text(QgsRectangle(*sides), crs)
+        assert areas.typed_rectangle(text, MERCATOR) == (QgsRectangle(*sides), crs)

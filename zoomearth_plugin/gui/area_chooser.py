@@ -1,23 +1,34 @@
-"""Where to look: the whole layer, what the map shows, a drawn shape, or selected features."""
+"""Where to look: the whole layer, what the map shows, a drawn shape, features, or typed coordinates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
     QgsGeometry,
+    QgsMapLayerProxyModel,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from ..areas import area_of_geometry, area_of_selection
+from ..areas import (
+    NamedArea,
+    area_of_geometry,
+    area_of_rectangle,
+    area_of_selection,
+    areas_of_features,
+    rectangle_text,
+    typed_rectangle,
+)
 from ..zoomearth.core.errors import AreaOutsideError
 from ..zoomearth.core.types import Area
 from .area_tool import POLYGON, DrawingTool, PolygonTool, RectangleTool, area_band
@@ -29,11 +40,19 @@ if TYPE_CHECKING:
 translate = QCoreApplication.translate
 
 WHOLE_LAYER, MAP_VIEW, SELECTION = "layer", "canvas", "selection"
+FEATURES, COORDINATES = "features", "coordinates"
 RECTANGLE, SHAPE = "rectangle", "polygon"
 
 
+POLYGON_LAYERS = (
+    Qgis.LayerFilter.PolygonLayer
+    if hasattr(Qgis, "LayerFilter")  # QGIS 3.34
+    else QgsMapLayerProxyModel.Filter.PolygonLayer
+)
+
+
 class AreaChooser(QWidget):
-    """A box of five kinds, and a button that draws."""
+    """A box of kinds, and a button that draws; ``details`` is a widget for what some kinds need."""
 
     def __init__(self, iface: QgisInterface, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -62,12 +81,42 @@ class AreaChooser(QWidget):
         self.kind.addItem(translate("AreaChooser", "Drawn rectangle"), RECTANGLE)
         self.kind.addItem(translate("AreaChooser", "Drawn polygon"), SHAPE)
         self.kind.addItem(translate("AreaChooser", "Selected features"), SELECTION)
+        self.kind.addItem(translate("AreaChooser", "Each feature of a layer"), FEATURES)
+        self.kind.addItem(translate("AreaChooser", "Coordinates"), COORDINATES)
         self.draw = QToolButton()
         self.draw.setObjectName("zoomearthDraw")
         self.draw.setCheckable(True)
         wear_icon(self.draw, "rectangle")
         self.draw.setAccessibleName(translate("AreaChooser", "Draw the area on the map"))
         self.draw.hide()
+        self.features = QgsMapLayerComboBox()
+        self.features.setObjectName("zoomearthFeatures")
+        self.features.setFilters(POLYGON_LAYERS)
+        self.features.setMinimumContentsLength(8)
+        self.features.setAccessibleName(translate("AreaChooser", "Layer whose features are asked about"))
+        self.features.setToolTip(
+            translate(
+                "AreaChooser",
+                "One answer for each feature; only for the selected ones where some are selected",
+            )
+        )
+        self.coordinates = QLineEdit()
+        self.coordinates.setObjectName("zoomearthCoordinates")
+        self.coordinates.setAccessibleName(translate("AreaChooser", "Coordinates of the area"))
+        self.coordinates.setPlaceholderText(translate("AreaChooser", "west, south, east, north [EPSG:…]"))
+        self.coordinates.setToolTip(
+            translate(
+                "AreaChooser",
+                "West, south, east, north; in the map's CRS, or in one in brackets behind them",
+            )
+        )
+        self._details = {FEATURES: self.features, COORDINATES: self.coordinates}
+        self.details = QWidget()
+        column = QVBoxLayout(self.details)
+        column.setContentsMargins(0, 0, 0, 0)
+        for detail in self._details.values():
+            column.addWidget(detail)
+        self.details.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.kind, 1)
@@ -75,12 +124,19 @@ class AreaChooser(QWidget):
         self.kind.currentIndexChanged.connect(self._kind_changed)
         self.draw.clicked.connect(self._draw_clicked)
 
-    def area(self, layer: QgsRasterLayer) -> Optional[Area]:
-        """The area to search in the layer's raster; None for all of it.
+    def areas(self, layer: QgsRasterLayer) -> List[NamedArea]:
+        """The areas to search in the layer's raster, each for an answer of its own.
 
         Raises:
-            AreaOutsideError: It does not meet the layer, or nothing is drawn or selected.
+            AreaOutsideError: They do not meet the layer, or nothing is drawn, selected or typed.
+            AreaRequiredError: No layer of features is there, or it has too many.
         """
+        if self.kind.currentData() == FEATURES:
+            return areas_of_features(self.features.currentLayer(), layer)
+        return [NamedArea("", self._area(layer))]
+
+    def _area(self, layer: QgsRasterLayer) -> Optional[Area]:
+        """The only area; None for all of the layer."""
         kind = self.kind.currentData()
         if kind == MAP_VIEW:
             settings = self._canvas.mapSettings()
@@ -94,6 +150,9 @@ class AreaChooser(QWidget):
             return area_of_geometry(*self._drawn[kind], layer)
         if kind == SELECTION:
             return area_of_selection(self._selecting_layer(), layer)
+        if kind == COORDINATES:
+            crs = self._canvas.mapSettings().destinationCrs()
+            return area_of_rectangle(*typed_rectangle(self.coordinates.text(), crs), layer)
         return None
 
     def close_down(self) -> None:
@@ -126,9 +185,20 @@ class AreaChooser(QWidget):
         kind = self.kind.currentData()
         self.draw.setVisible(kind in self._tools)
         self.draw.setToolTip(_how_to_draw(kind))
+        for owner, detail in self._details.items():
+            detail.setVisible(kind == owner)
+        self.details.setVisible(kind in self._details)
+        if kind == COORDINATES and not self.coordinates.text():
+            self._offer_view()
         self._show_drawn()
         if kind in self._tools and kind not in self._drawn:
             self._take_tool()
+
+    def _offer_view(self) -> None:
+        """What the map shows now, as a start and an example of how coordinates are typed."""
+        settings = self._canvas.mapSettings()
+        self.coordinates.setText(rectangle_text(settings.visibleExtent(), settings.destinationCrs()))
+        self.coordinates.setCursorPosition(0)
 
     def _draw_clicked(self, is_checked: bool) -> None:
         if is_checked:

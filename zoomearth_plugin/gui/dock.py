@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Optional, Sequence
 
@@ -19,6 +20,7 @@ except ImportError:
     from qgis.PyQt.QtWidgets import QShortcut
 
 from .. import settings, sources
+from ..areas import NamedArea
 from ..layers import AnswerLayer, Place
 from ..tasks import AnswerRecord, AskQueue, AskTask
 from ..wording import error_text
@@ -73,6 +75,7 @@ class ZoomEarthDock(QgsDockWidget):
     def _connect(self) -> None:
         self.form.ask_requested.connect(self.ask)
         self.form.cancel_requested.connect(self.cancel)
+        self.form.cancel_all_requested.connect(self.cancel_all)
         self.form.settings_requested.connect(self.settings_requested)
         self.form.layer_changed.connect(self._layer_changed)
         self.feed.example_chosen.connect(self._take_example)
@@ -95,11 +98,13 @@ class ZoomEarthDock(QgsDockWidget):
 
     def ask(self) -> None:
         """Freeze what the form says and hand it to the queue; what is wrong with it is shown."""
-        question, layer = self.form.question, self.form.layer
+        question, layer, now = self.form.question, self.form.layer, settings.load()
         try:
-            area = None if layer is None else self.form.area.area(layer)
-            query = sources.freeze_query(question, layer, area, settings.load())
-            self._queue.submit(query, sources.ask_context(layer))
+            places = [NamedArea("", None)] if layer is None else self.form.area.areas(layer)
+            queries = [sources.freeze_query(question, layer, place.area, now) for place in places]
+            context = sources.ask_context(layer)
+            for query, place in zip(queries, places):
+                self._queue.submit(query, replace(context, area_name=place.name))
         except QuestionInvalidError as error:
             logger.warning("%s: %s", error.code, error.message)
             self.form.show_notice(error_text(error))
@@ -108,13 +113,17 @@ class ZoomEarthDock(QgsDockWidget):
             logger.error("%s: %s", error.code, error.message)
             self._fail(self._new_card(question.strip()), error)
             return
-        self.form.line.history.add(query.question)
+        self.form.line.history.add(queries[0].question)
         self.form.line.selectAll()
 
     def cancel(self) -> None:
         """Stop the question that is running."""
         if self._queue.running is not None:
             self._queue.cancel(self._queue.running)
+
+    def cancel_all(self) -> None:
+        """Stop the question that is running, and those that wait."""
+        self._queue.cancel_all()
 
     def focus_question(self) -> None:
         """Bring the dock up, ready to type."""
@@ -150,8 +159,8 @@ class ZoomEarthDock(QgsDockWidget):
         self.form.line.setText(question)
         self.form.line.setFocus()
 
-    def _new_card(self, question: str) -> QuestionCard:
-        card = self.feed.add(question)
+    def _new_card(self, question: str, area_name: str = "") -> QuestionCard:
+        card = self.feed.add(question, area_name)
         card.settings_requested.connect(self.settings_requested)
         card.log_requested.connect(self._iface.openMessageLog)
         card.ask_again_requested.connect(lambda: self._ask_again(card))
@@ -170,12 +179,12 @@ class ZoomEarthDock(QgsDockWidget):
             self._queue.submit(query, asked.context)
         except ZoomEarthError as error:
             logger.error("%s: %s", error.code, error.message)
-            again = self._new_card(query.question)
+            again = self._new_card(query.question, asked.context.area_name)
             again.asked = asked
             self._fail(again, error)
 
     def _submitted(self, task: AskTask) -> None:
-        card = self._new_card(task.query.question)
+        card = self._new_card(task.query.question, task.context.area_name)
         card.cancel_requested.connect(lambda: self._queue.cancel(task))
         card.show_progress(task.stage)
         card.asked = task
@@ -206,6 +215,7 @@ class ZoomEarthDock(QgsDockWidget):
 
     def _queue_changed(self) -> None:
         self.form.cancel.setEnabled(self._queue.running is not None)
+        self.form.cancel_all.setVisible(bool(self._queue.waiting))
 
     def _show_on_map(self, places: Sequence[Place]) -> None:
         if not show_places(self._iface.mapCanvas(), self._answers, places):

@@ -55,9 +55,9 @@ class Feed(QScrollArea):
             self.updateGeometry()
         return super().eventFilter(watched, event)
 
-    def add(self, question: str) -> QuestionCard:
+    def add(self, question: str, area_name: str = "") -> QuestionCard:
         """A new card, on top and in sight."""
-        card = QuestionCard(question)
+        card = QuestionCard(question, area_name)
         card.dismissed.connect(lambda: self.remove(card))
         self.cards.insert(0, card)
         self._layout.insertWidget(0, card)

@@ -43,7 +43,7 @@ class QuestionCard(QFrame):
     settings_requested = pyqtSignal()
     log_requested = pyqtSignal()
 
-    def __init__(self, question: str, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, question: str, area_name: str = "", parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.question = question
         self.asked: Optional[AskTask] = None
@@ -52,6 +52,9 @@ class QuestionCard(QFrame):
         follow_theme(self, self._dress)
         self._title = TextLabel(question, strength=0.75)
         self._title.setObjectName("zoomearthAsked")
+        self._area = TextLabel(area_name, strength=0.55, scale=0.9)
+        self._area.setObjectName("zoomearthAskedArea")
+        self._area.setVisible(bool(area_name))
         self._close = QToolButton()
         self._close.setObjectName("zoomearthClose")
         self._close.setAutoRaise(True)
@@ -64,6 +67,7 @@ class QuestionCard(QFrame):
         self._layout.setContentsMargins(12, 10, 12, 12)
         self._layout.setSpacing(8)
         self._layout.addLayout(header)
+        self._layout.addWidget(self._area)
 
     @property
     def is_open(self) -> bool:

@@ -35,6 +35,7 @@ class QuestionForm(QWidget):
 
     ask_requested = pyqtSignal()
     cancel_requested = pyqtSignal()
+    cancel_all_requested = pyqtSignal()
     settings_requested = pyqtSignal()
     layer_changed = pyqtSignal()
 
@@ -85,6 +86,11 @@ class QuestionForm(QWidget):
         self.cancel.setToolTip(translate("QuestionForm", "Cancel the question that is running (Escape)"))
         self.cancel.setEnabled(False)
         self.cancel.clicked.connect(self.cancel_requested)
+        self.cancel_all = QPushButton(translate("QuestionForm", "Cancel all"))
+        self.cancel_all.setObjectName("zoomearthCancelAll")
+        self.cancel_all.setToolTip(translate("QuestionForm", "Cancel all questions, those that wait, too"))
+        self.cancel_all.clicked.connect(self.cancel_all_requested)
+        self.cancel_all.hide()
 
     def _lay_out(self) -> None:
         fields = QFormLayout()
@@ -93,9 +99,11 @@ class QuestionForm(QWidget):
         fields.addRow(translate("QuestionForm", "Layer"), self._layers)
         fields.addRow("", self._about)
         fields.addRow(translate("QuestionForm", "Area"), self.area)
+        fields.addRow("", self.area.details)
         buttons = QHBoxLayout()
         buttons.addWidget(self._settings)
         buttons.addStretch(1)
+        buttons.addWidget(self.cancel_all)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.ask)
         layout = QVBoxLayout(self)
