@@ -6,9 +6,10 @@ from typing import Dict
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from .hints import hint_text
+from .hints import fields_of, hint_text
 from .zoomearth.core.errors import ZoomEarthError
 from .zoomearth.core.progress import Progress, Stage
+from .zoomearth.core.sentences import SENTENCES
 
 translate = QCoreApplication.translate
 
@@ -112,16 +113,28 @@ def _warnings() -> Dict[str, str]:
         "own_crs": translate(
             "Wording", "The place cannot be shown in the project's CRS; it stays in the raster's own."
         ),
-        "partly_empty": translate("Wording", "A part of the area holds no data; nothing is known of it."),
+        "partly_empty": translate("Wording", "Of the area {share} holds data; nothing is known of the rest."),
         "drawn_by_qgis": translate(
             "Wording", "QGIS drew this layer for each look, in its own colours and with its own resampling."
         ),
         "no_finest_resolution": translate(
-            "Wording", "The layer's service names no finest resolution, so full detail has no meaning here."
+            "Wording", "The service names no finest resolution; {length} map units count as a pixel."
         ),
         "not_delivered": translate(
-            "Wording",
-            "A part of what the layer's service was asked for did not come; nothing is known of it.",
+            "Wording", "Of what the service was asked for, {count} requests failed, such as: {reason}."
+        ),
+        "stretch_layer": translate(
+            "Wording", "Values from {ranges} are shown as black to white, as the layer has it."
+        ),
+        "stretch_percentile": translate(
+            "Wording", "Values from {ranges} are shown as black to white: 2 to 98 % of a sample."
+        ),
+        "stretch_minmax": translate(
+            "Wording", "Values from {ranges} are shown as black to white: all of a sample."
+        ),
+        "overview_mean": translate("Wording", "The overview shows the mean of {pixels} pixels in one."),
+        "overview_levels": translate(
+            "Wording", "The overview comes from the file's own overview 1:{factor}, however that was made."
         ),
         "view_halved": translate(
             "Wording", "The memory was short, so the model was shown pictures of half the size."
@@ -134,7 +147,11 @@ def _warnings() -> Dict[str, str]:
 
 def warning_text(warning: str) -> str:
     """The sentence of an answer's ``code: sentence``, in the person's language where it is known."""
-    code, separator, sentence = warning.partition(": ")
+    code, separator, said = warning.partition(": ")
     if not separator:
         return warning
-    return _warnings().get(code, sentence)
+    known = _warnings().get(code, said)
+    if code not in SENTENCES:
+        return known
+    fields = fields_of(SENTENCES[code], said)
+    return said if fields is None else known.format(**fields)

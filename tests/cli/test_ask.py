@@ -45,6 +45,7 @@ class TestJson:
             "revision": "scripted",
             "seconds": 0,
             "warnings": [],
+            "approximations": ["overview_mean: The overview shows the mean of 2 × 2 pixels in one."],
         }
 
     def test_text_without_an_answer_is_warned_of(self, run: Run, scene: Path, script: Script) -> None:
@@ -67,6 +68,7 @@ class TestWords:
             "  EPSG:32633: (502560, 5598080), (505120, 5598080), (505120, 5596160), (502560, 5596160)",
             "  finest pixel seen: 10 m",
             "  seen in full detail: 33.33% of the area",
+            "  shown: The overview shows the mean of 2 × 2 pixels in one.",
         ]
 
     def test_a_model_cannot_steer_the_terminal(self, run: Run, scene: Path, script: Script) -> None:

@@ -74,7 +74,7 @@ class TestFeature:
             "seen_gsd_m": 10,
             "pixel_box": "[256, 192, 512, 384]",
             "seconds": ended.json["seconds"],
-            "warnings": None,
+            "warnings": "overview_mean: The overview shows the mean of 2 × 2 pixels in one.",
         }
 
     def test_answer_without_a_region_lies_where_was_looked(self, ask: Asking, scene: Path) -> None:

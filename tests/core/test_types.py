@@ -63,6 +63,7 @@ answers = st.builds(
     timings=st.dictionaries(texts, st.floats(0, 1e6), max_size=3),
     warnings=st.lists(texts, max_size=3).map(tuple),
     native_share=st.floats(0, 1),
+    approximations=st.lists(texts, max_size=3).map(tuple),
 )
 
 
@@ -145,6 +146,7 @@ class TestPublicJson:
         reasoning="hm",
         warnings=("unreferenced: no",),
         native_share=0.125,
+        approximations=("overview_mean: The overview shows the mean of 2 × 2 pixels in one.",),
     )
 
     def test_it_is_what_the_command_line_promises(self) -> None:
@@ -166,6 +168,7 @@ class TestPublicJson:
             ],
             "seen_gsd_m": 0.5,
             "native_share": 0.125,
+            "approximations": ["overview_mean: The overview shows the mean of 2 × 2 pixels in one."],
             "model": "m",
             "revision": "r",
             "seconds": 1.5,

@@ -114,6 +114,6 @@ def web_map():
             "refused": refused,
             "crs": answer.crs,
             "gsd_m": [step.seen_gsd_m for step in answer.steps],
-            "warnings": [warning.split(":")[0] for warning in answer.warnings],
+            "told": [told.split(":")[0] for told in answer.approximations],
             "longest_ms": longest_ms,
         }

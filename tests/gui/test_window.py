@@ -196,7 +196,7 @@ def test_web_map(saw):
     assert saw["crs"] == "EPSG:3857"
     # The model zoomed to a quarter: two levels deeper.
     assert saw["gsd_m"][0] == pytest.approx(4 * saw["gsd_m"][1], rel=0.01)
-    assert saw["warnings"] == ["drawn_by_qgis"]
+    assert saw["told"] == ["drawn_by_qgis"]
     assert (
         saw["longest_ms"] < 500
     )  # loose, as other tests use the machine, too; `make bench` prints the figure

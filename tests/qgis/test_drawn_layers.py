@@ -302,7 +302,7 @@ class TestService:
         project.addMapLayer(layer)
         answer = ask_about(layer, None, script(ZOOM, ANSWER))
         assert answer.text == "red"
-        codes = [warning.split(":")[0] for warning in answer.warnings]
+        codes = [told.split(":")[0] for told in answer.approximations]
         assert codes == ["drawn_by_qgis", "no_finest_resolution"]
         # 26,667 pixels of 15 cm in 512 view pixels: [128, 256] are a quarter to a half of 4,000 m.
         (region,) = answer.regions

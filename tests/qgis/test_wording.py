@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
@@ -12,6 +13,7 @@ from zoomearth_plugin import wording
 from zoomearth_plugin.hints import HINTS, fields_of, hint_text
 from zoomearth_plugin.zoomearth.core import errors
 from zoomearth_plugin.zoomearth.core.progress import Progress, Stage
+from zoomearth_plugin.zoomearth.core.sentences import SENTENCES, sentence
 
 KINDS = errors.ZoomEarthError.__subclasses__()
 
@@ -44,6 +46,19 @@ def test_warnings(qgis_app):
     assert "no answer" in wording.warning_text("no_answer: x")
     assert wording.warning_text("other_code: A sentence: yes.") == "A sentence: yes."
     assert wording.warning_text("no code at all") == "no code at all"
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_numbers_of_the_engine_are_kept(qgis_app, code):
+    names = re.findall(r"{(\w+)}", SENTENCES[code])
+    values = {name: f"‹{name}›" for name in names}
+    assert code in wording._warnings()
+    said = wording.warning_text(sentence(code, **values))
+    assert said and all(value in said for value in values.values())
+
+
+def test_numbers_in_another_sentence_are_told_as_they_are(qgis_app):
+    assert wording.warning_text("partly_empty: 3 of 7.") == "3 of 7."
 
 
 def _hints_of_the_engine():

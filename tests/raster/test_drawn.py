@@ -170,7 +170,7 @@ def test_layer_without_crs_says_so(crs: str | None) -> None:
     grid = DrawnGrid(10, 10, (1, 0, 0, 0, -1, 0), crs)
     raster = DrawnRaster("layer", grid, Artist())
     assert raster.grid.frame is AnswerFrame.OWN
-    assert [warning.split(":")[0] for warning in raster.warnings] == ["unreferenced", "drawn_by_qgis"]
+    assert [warning.split(":")[0] for warning in raster.warnings] == ["unreferenced"]
 
 
 def test_what_did_not_come_is_told_once() -> None:

@@ -115,6 +115,7 @@ class AnswerCard(QWidget):
         facts = (
             (translate("AnswerCard", "Finest detail"), seen),
             (translate("AnswerCard", "In full detail"), in_full_detail_text(answer.native_share)),
+            (translate("AnswerCard", "Shown"), "\n".join(map(warning_text, answer.approximations))),
             (translate("AnswerCard", "Searched"), box_text(answer.searched_box, metres)),
             (translate("AnswerCard", "Layer"), self.record.context.layer_name),
             (translate("AnswerCard", "Model"), f"{answer.model}  ·  {seconds_text(answer.seconds)}"),
@@ -124,7 +125,7 @@ class AnswerCard(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
-        for row, (name, value) in enumerate(facts):
+        for row, (name, value) in enumerate((name, value) for name, value in facts if value):
             title = TextLabel(name, strength=0.6, scale=0.9)
             title.setWordWrap(False)
             title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)

@@ -33,7 +33,7 @@ def record_text(record: AnswerRecord) -> str:
         (translate("RecordText", "Time"), seconds_text(answer.seconds)),
     )
     lines += [f"{name}: {value}" for name, value in facts if value]
-    lines += [warning_text(warning) for warning in answer.warnings]
+    lines += [warning_text(note) for note in (*answer.approximations, *answer.warnings)]
     return "\n".join(lines).replace(NO_BREAK, " ")
 
 

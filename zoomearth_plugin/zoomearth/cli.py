@@ -235,6 +235,7 @@ def _in_words(answer: Answer) -> str:
     if answer.seen_gsd_m is not None:
         lines.append(f"  finest pixel seen: {answer.seen_gsd_m:.3g} m")
     lines.append(f"  seen in full detail: {answer.native_share:.2%} of the area")
+    lines += [f"  shown: {told.partition(': ')[2]}" for told in answer.approximations]
     lines += [f"  note: {warning}" for warning in answer.warnings]
     return "\n".join(lines)
 

@@ -53,7 +53,7 @@ def answer_rows(answer: Answer, query: Query, asked_at: datetime) -> List[Row]:
         "seen_gsd_m": answer.seen_gsd_m,
         "asked_at": asked_at,
         "seconds": answer.seconds,
-        "warnings": _clean("\n".join(answer.warnings)) or None,
+        "warnings": _clean("\n".join((*answer.warnings, *answer.approximations))) or None,
     }
     if not answer.regions:
         searched = {"kind": SEARCHED_AREA, "step": len(answer.steps) or None}

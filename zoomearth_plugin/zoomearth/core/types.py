@@ -202,6 +202,7 @@ class Answer:
         reasoning: The model's thoughts, all steps; untrusted.
         timings: Seconds by stage.
         warnings: Each ``code: sentence``.
+        approximations: How what was shown differs from the raster's own pixels, each ``code: sentence``.
     """
 
     text: str
@@ -219,6 +220,7 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     warnings: Tuple[str, ...] = ()
     native_share: float = 0.0
+    approximations: Tuple[str, ...] = ()
 
     @property
     def raw_output(self) -> str:
@@ -253,6 +255,7 @@ class Answer:
             "revision": self.revision,
             "seconds": self.seconds,
             "warnings": list(self.warnings),
+            "approximations": list(self.approximations),
         }
 
     @classmethod
@@ -273,6 +276,7 @@ class Answer:
             timings={str(k): float(v) for k, v in (payload.get("timings") or {}).items()},
             warnings=tuple(str(warning) for warning in payload.get("warnings") or ()),
             native_share=float(payload.get("native_share", 0.0)),
+            approximations=tuple(str(one) for one in payload.get("approximations") or ()),
         )
 
 

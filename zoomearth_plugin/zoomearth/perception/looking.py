@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, Stage
+from ..core.sentences import sentence
 from ..core.types import Query, Step
 from ..models.engine import Conversation, Engine
 from ..raster.georeference import ground_sampling_distance_m
@@ -183,7 +184,7 @@ class _Dialogue:
         share = overview.valid_share if overview.data_share is None else overview.data_share
         if share < _ALL_DATA:
             shown = f"{share:.0%}" if share >= 0.005 else "less than 1%"
-            self._warn("partly_empty", f"Of the area {shown} holds data; nothing is known of the rest.")
+            self._warnings.append(sentence("partly_empty", share=shown))
 
     def _may_zoom(self, view: View) -> bool:
         """Whether the model may look closer than this.

@@ -97,6 +97,7 @@ def _answer(finding: Finding, search: Search, pace: Pace) -> Answer:
         seconds=sum(pace.seconds.values()),
         reasoning=finding.reasoning,
         timings={stage: round(spent, 4) for stage, spent in pace.seconds.items()},
+        approximations=search.raster.approximations,
         native_share=round(native_share(native, search.searched, search.mask), 6),
     )
 

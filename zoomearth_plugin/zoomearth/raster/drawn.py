@@ -14,6 +14,7 @@ from ..core.drawing import LONGEST_SIDE_PX, Drawing, DrawnGrid, DrawnWindow
 from ..core.errors import RasterEmptyError, RasterUnreadableError
 from ..core.frames import PixelBox, View
 from ..core.progress import CancelToken, Progress, Report, Stage
+from ..core.sentences import sentence
 from .averaging import AreaAverage
 from .ellipsoid import is_tied_to_a_body
 from .grid import RasterGrid
@@ -30,13 +31,6 @@ _BANDS = 3
 _OVERSAMPLING = 2.0
 """Pixels of a layer are often picked, not averaged, where they are drawn smaller: so ask for more of them."""
 _SERVICE_HINT = "The layer's service did not deliver: check the connection and the service, then ask again."
-_SAYS = (
-    "drawn_by_qgis: QGIS drew this layer for each look, in its own colours and with its own resampling."
-)
-_SAYS_SCALELESS = (
-    "no_finest_resolution: The service names no finest resolution; it was asked as if pixels of {length} "
-    "were it."
-)
 
 
 class DrawnRaster(Raster):
@@ -53,12 +47,16 @@ class DrawnRaster(Raster):
 
     def __init__(self, name: str, drawn: DrawnGrid, ask: AskForDrawing) -> None:
         grid, warnings = _grid(drawn)
-        super().__init__(grid, (*warnings, _SAYS, *_scaleless(drawn)))
+        super().__init__(grid, warnings)
         self._name = name
         self._drawn = drawn
         self._ask = ask
         self._said = self.warnings
         self._failures: list[str] = []
+        self._approximate("drawn_by_qgis")
+        if not drawn.has_own_pixels and not drawn.levels:
+            step = abs(Affine(*drawn.transform).determinant) ** 0.5
+            self._approximate("no_finest_resolution", length=f"{step:.3g}")
 
     def close(self) -> None:
         """Nothing is held."""
@@ -130,12 +128,10 @@ class DrawnRaster(Raster):
         cancel.check()
         window = DrawnWindow(lattice.to_pixels(corner, size), size)
         drawing = self._ask(window, cancel)
-        for failure in drawing.failures:
-            if failure not in self._failures:
-                self._failures.append(failure)
+        self._failures.extend(drawing.failures)
         if self._failures:
-            counted = f"{len(self._failures)} requests failed, such as: {self._failures[0]}"
-            self.warnings = (*self._said, f"not_delivered: Of what the service was asked for, {counted}.")
+            told = sentence("not_delivered", count=len(self._failures), reason=self._failures[0])
+            self.warnings = (*self._said, told)
         width, height = size
         planes = np.frombuffer(drawing.pixels, np.uint8).reshape(height, width, 4)
         values = np.ascontiguousarray(np.moveaxis(planes[:, :, :_BANDS], 2, 0))
@@ -212,10 +208,3 @@ def _grid(drawn: DrawnGrid) -> tuple[RasterGrid, tuple[str, ...]]:
         return grid, ()
     said = "unreferenced: The layer names no coordinate reference system; places are in its own frame."
     return grid, (said,)
-
-
-def _scaleless(drawn: DrawnGrid) -> tuple[str, ...]:
-    if drawn.has_own_pixels or drawn.levels:
-        return ()
-    step = abs(Affine(*drawn.transform).determinant) ** 0.5
-    return (_SAYS_SCALELESS.format(length=f"{step:.3g} map units"),)

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from ..core.frames import PixelBox, View, view_size
 from ..core.progress import CancelToken, Report
+from ..core.sentences import sentence
 from ..core.types import Area
 from .georeference import pixel_box_of
 from .grid import RasterGrid
@@ -29,6 +30,16 @@ class Raster(ABC):
     def __init__(self, grid: RasterGrid, warnings: tuple[str, ...]) -> None:
         self.grid = grid
         self.warnings = warnings
+        self._approximations: dict[str, str] = {}
+
+    @property
+    def approximations(self) -> tuple[str, ...]:
+        """How what was read so far differs from the pixels themselves, each ``code: sentence``."""
+        return tuple(self._approximations.values())
+
+    def _approximate(self, code: str, **fields: object) -> None:
+        """See :mod:`..core.sentences`; what was said under the code before is said no more."""
+        self._approximations[code] = sentence(code, **fields)
 
     def __enter__(self) -> Raster:
         return self

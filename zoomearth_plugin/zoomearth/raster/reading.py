@@ -107,6 +107,9 @@ class FileRaster(Raster):
         What was read is kept for the next question.
         """
         view = self.view(window, side_px)
+        level = self._level_for(view, mask)
+        self._tell_of_overview(view, level)
+        self._value_range(cancel)  # told of, though the picture may be there already
         seen = {"mask": mask.mark} if mask else {}
         key = self._key(what="overview and shares", window=view.window.to_json(), size=view.size, **seen)
         kept = _cache.get(key) if key else None
@@ -115,7 +118,6 @@ class FileRaster(Raster):
             def told(share: float) -> None:
                 report(Progress(Stage.READING_OVERVIEW, share))
 
-            level = self._level_for(view, mask)
             picture = self._picture(view, level, mask, told, cancel)
             shares = [picture.valid_share, np.nan if picture.data_share is None else picture.data_share]
             kept = {"pixels": picture.pixels, "shares": np.array(shares)}
@@ -214,7 +216,9 @@ class FileRaster(Raster):
         """The range alone: the look's, else of the file's values."""
         channels, stretch, look = self._channels, self._request.stretch, self._request.look
         if look and len(look.ranges) == len(channels.bands) and channels.palette is None:
-            return ValueRange(*(tuple(side) for side in zip(*look.ranges, strict=True)))
+            found = ValueRange(*(tuple(side) for side in zip(*look.ranges, strict=True)))
+            self._tell_of_range("stretch_layer", found)
+            return found
         if stretch is None:
             stretch = Stretch.NONE if channels.is_byte else Stretch.PERCENTILE
         if stretch is Stretch.NONE or channels.palette is not None:
@@ -227,7 +231,21 @@ class FileRaster(Raster):
                 if key:
                     _cache.put(key, kept, on_disk=self.grid.extent.area > _WORTH_A_FILE_PX)
             self._range = ValueRange(tuple(kept["low"].tolist()), tuple(kept["high"].tolist()))
+        self._tell_of_range(f"stretch_{stretch.value}", self._range)
         return self._range
+
+    def _tell_of_range(self, code: str, found: ValueRange) -> None:
+        if not found.is_plain:
+            spans = dict.fromkeys(zip(found.low, found.high, strict=True))
+            ranges = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in spans)
+            self._approximate(code, ranges=ranges)
+
+    def _tell_of_overview(self, view: View, level: int | None) -> None:
+        if level is not None:
+            self._approximate("overview_levels", factor=self._overviews[level])
+        elif not view.is_native:
+            across, down = view.pixels_per_view_pixel
+            self._approximate("overview_mean", pixels=f"{across:.3g} × {down:.3g}")
 
     def _sampled_range(self, stretch: Stretch, cancel: CancelToken) -> Arrays:
         level = sample_level(self._overviews, self.grid.width, self.grid.height)
