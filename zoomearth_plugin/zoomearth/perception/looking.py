@@ -21,9 +21,11 @@ from ..raster.picture import Picture
 from ..raster.raster import Raster
 from . import prompts
 from .actions import Nothing, Reply, Zoom, parse
+from .foresight import Foresight
 from .pace import Pace
 
 _log = logging.getLogger(__name__)
+_CLOSES_BOX = "]"
 _ALL_DATA = 0.995
 """From such a share on an area counts as full of data."""
 
@@ -87,7 +89,11 @@ def look(search: Search, *, pace: Pace, cancel: CancelToken) -> Finding:
         picture = search.raster.overview(
             search.searched, search.side_px, mask=search.mask, report=pace.within, cancel=cancel
         )
-    return _Dialogue(search, pace, cancel).run(picture)
+    foresight = Foresight(search.raster, search.side_px, search.mask)
+    try:
+        return _Dialogue(search, pace, cancel, foresight).run(picture)
+    finally:
+        foresight.close()
 
 
 def zoom_window(box: PixelBox, minimum_px: int, searched: PixelBox) -> PixelBox:
@@ -126,8 +132,9 @@ def shows_no_more(window: PixelBox, view: View, zooms: int, answer: str) -> bool
 class _Dialogue:
     """One conversation; the state that grows while it runs."""
 
-    def __init__(self, search: Search, pace: Pace, cancel: CancelToken) -> None:
+    def __init__(self, search: Search, pace: Pace, cancel: CancelToken, foresight: Foresight) -> None:
         self._search = search
+        self._foresight = foresight
         self._options = search.query.options
         self._profile = search.engine.profile
         self._conversation: Conversation = search.engine.converse()
@@ -151,8 +158,7 @@ class _Dialogue:
             if not isinstance(action, Zoom):
                 return self._finding(self._answer_of(action))
             self._steps[-1] = replace(self._steps[-1], box=action.box)
-            place = view.to_pixels(action.box).intersection(self._search.searched)
-            window = zoom_window(place, self._profile.minimum_crop_px, self._search.searched)
+            place, window = self._place(action, view)
             if not self._may_zoom(view) or shows_no_more(window, view, self._zooms, action.answer):
                 return self._finding(self._answer_instead(action, place, view))
             if self._is_closest(view):
@@ -171,6 +177,8 @@ class _Dialogue:
         def told(piece: str) -> None:
             pieces.append(piece)
             written = "".join(pieces)
+            if may_zoom and _CLOSES_BOX in piece:
+                self._foresee(written, picture.view)
             answering = Stage.ANSWERING if "<answer" in written else stage
             self._pace.wrote(answering, written, len(pieces))
 
@@ -179,6 +187,21 @@ class _Dialogue:
         self._steps.append(self._step(picture, written))
         _log.debug("%s %s: %s", picture.view.window, picture.view.size, written)
         return written
+
+    def _place(self, zoom: Zoom, view: View) -> tuple[PixelBox, PixelBox]:
+        """Where the model points, and the window that shows it."""
+        searched = self._search.searched
+        place = view.to_pixels(zoom.box).intersection(searched)
+        return place, zoom_window(place, self._profile.minimum_crop_px, searched)
+
+    def _foresee(self, written: str, view: View) -> None:
+        """Read on what the model points at, if that is clear already."""
+        seen = self._search.engine.processed_size(view.size)
+        action = parse(written, view, self._profile, seen)
+        if isinstance(action, Zoom):
+            _, window = self._place(action, view)
+            if not shows_no_more(window, view, self._zooms, action.answer):
+                self._foresight.expect(window)
 
     def _tell_of_data(self, overview: Picture) -> None:
         share = overview.valid_share if overview.data_share is None else overview.data_share
@@ -212,8 +235,7 @@ class _Dialogue:
         self._zooms += 1
         place = f"{window.left:.0f}–{window.right:.0f} × {window.top:.0f}–{window.bottom:.0f} px"
         with self._pace.stage(Stage.ZOOMING, place):
-            search = self._search
-            return search.raster.read(window, search.side_px, mask=search.mask, cancel=self._cancel)
+            return self._foresight.read(window, self._cancel)
 
     def _answer_of(self, action: Reply | Nothing) -> str:
         if isinstance(action, Reply):
