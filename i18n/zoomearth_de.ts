@@ -36,6 +36,10 @@
             <translation>In voller Auflösung</translation>
         </message>
         <message>
+            <source>Shown</source>
+            <translation>Gezeigt</translation>
+        </message>
+        <message>
             <source>Searched</source>
             <translation>Durchsucht</translation>
         </message>
@@ -138,8 +142,36 @@
             <translation>Gewählte Objekte</translation>
         </message>
         <message>
+            <source>Each feature of a layer</source>
+            <translation>Jedes Objekt eines Layers</translation>
+        </message>
+        <message>
+            <source>Coordinates</source>
+            <translation>Koordinaten</translation>
+        </message>
+        <message>
             <source>Draw the area on the map</source>
             <translation>Den Bereich auf der Karte zeichnen</translation>
+        </message>
+        <message>
+            <source>Layer whose features are asked about</source>
+            <translation>Layer, nach dessen Objekten gefragt wird</translation>
+        </message>
+        <message>
+            <source>One answer for each feature; only for the selected ones where some are selected</source>
+            <translation>Eine Antwort je Objekt; sind welche gewählt, nur für diese</translation>
+        </message>
+        <message>
+            <source>Coordinates of the area</source>
+            <translation>Koordinaten des Bereichs</translation>
+        </message>
+        <message>
+            <source>west, south, east, north [EPSG:…]</source>
+            <translation>West, Süd, Ost, Nord [EPSG:…]</translation>
+        </message>
+        <message>
+            <source>West, south, east, north; in the map's CRS, or in one in brackets behind them</source>
+            <translation>West, Süd, Ost, Nord; im KBS der Karte oder in dem, das in Klammern dahinter steht</translation>
         </message>
         <message>
             <source>Draw the area on the map first.</source>
@@ -152,6 +184,25 @@
         <message>
             <source>Draw the rectangle on the map</source>
             <translation>Das Rechteck auf der Karte zeichnen</translation>
+        </message>
+    </context>
+    <context>
+        <name>Areas</name>
+        <message>
+            <source>Select features of a vector layer first, and make it the active layer.</source>
+            <translation>Wählen Sie zuerst Objekte eines Vektorlayers und machen Sie ihn zum aktiven Layer.</translation>
+        </message>
+        <message>
+            <source>Type west, south, east, north: four numbers, and a CRS if it is not the map's.</source>
+            <translation>Geben Sie West, Süd, Ost, Nord ein: vier Zahlen, und ein KBS, wenn es nicht das der Karte ist.</translation>
+        </message>
+        <message>
+            <source>Choose the layer whose features are to be asked about.</source>
+            <translation>Wählen Sie den Layer, nach dessen Objekten gefragt werden soll.</translation>
+        </message>
+        <message>
+            <source>Select some of the features first: at most {count} are asked about at once.</source>
+            <translation>Wählen Sie zuerst einige der Objekte: Nach höchstens {count} wird auf einmal gefragt.</translation>
         </message>
     </context>
     <context>
@@ -293,6 +344,14 @@
             <translation>Bitte einen Bereich wählen, der das Raster überlappt.</translation>
         </message>
         <message>
+            <source>This map shows much of the world: choose what the map shows, or draw the area to search.</source>
+            <translation>Diese Karte zeigt große Teile der Welt: Wählen Sie den Kartenausschnitt oder zeichnen Sie den Bereich, der durchsucht werden soll.</translation>
+        </message>
+        <message>
+            <source>The layer's service did not deliver: check the connection and the service, then ask again.</source>
+            <translation>Der Dienst des Layers hat nicht geliefert: Prüfen Sie Verbindung und Dienst und fragen Sie noch einmal.</translation>
+        </message>
+        <message>
             <source>Type a question of one to 2,000 characters.</source>
             <translation>Bitte eine Frage von einem bis 2.000 Zeichen eingeben.</translation>
         </message>
@@ -379,6 +438,22 @@
         <message>
             <source>A part of the file is damaged or missing; copy or download it again.</source>
             <translation>Ein Teil der Datei ist beschädigt oder fehlt; kopieren oder laden Sie sie erneut.</translation>
+        </message>
+        <message>
+            <source>The server did not send a part of the file; check the network, then ask again.</source>
+            <translation>Der Server hat einen Teil der Datei nicht gesendet; prüfen Sie das Netz und fragen Sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>The server does not answer as it should; check the address and the network, then try again.</source>
+            <translation>Der Server antwortet nicht, wie er sollte; prüfen Sie Adresse und Netz und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The server does not let you read the file; check the address and your credentials.</source>
+            <translation>Der Server lässt Sie die Datei nicht lesen; prüfen Sie Adresse und Zugangsdaten.</translation>
+        </message>
+        <message>
+            <source>The server has no such file; check the address.</source>
+            <translation>Der Server hat keine solche Datei; prüfen Sie die Adresse.</translation>
         </message>
         <message>
             <source>Choose one or three bands, numbered from 1 to {count}.</source>
@@ -567,6 +642,14 @@
             <translation>Die laufende Frage abbrechen (Escape)</translation>
         </message>
         <message>
+            <source>Cancel all</source>
+            <translation>Alle abbrechen</translation>
+        </message>
+        <message>
+            <source>Cancel all questions, those that wait, too</source>
+            <translation>Alle Fragen abbrechen, auch die wartenden</translation>
+        </message>
+        <message>
             <source>Layer</source>
             <translation>Layer</translation>
         </message>
@@ -579,12 +662,20 @@
             <translation>Die Datenquelle dieses Layers ist defekt.</translation>
         </message>
         <message>
-            <source>{width} × {height} px</source>
-            <translation>{width} × {height} px</translation>
+            <source>own CRS</source>
+            <translation>eigenes KBS</translation>
         </message>
         <message>
             <source>no CRS</source>
             <translation>kein KBS</translation>
+        </message>
+        <message>
+            <source>map service</source>
+            <translation>Kartendienst</translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
+            <translation>{width} × {height} px</translation>
         </message>
         <message>
             <source>{degrees}° per pixel</source>
@@ -593,10 +684,6 @@
         <message>
             <source>{length} per pixel</source>
             <translation>{length} pro Pixel</translation>
-        </message>
-        <message>
-            <source>own CRS</source>
-            <translation>eigenes KBS</translation>
         </message>
     </context>
     <context>
@@ -773,22 +860,6 @@
             <source>Repair the layer's data source, or choose another layer.</source>
             <translation>Die Datenquelle des Layers reparieren oder einen anderen Layer wählen.</translation>
         </message>
-        <message>
-            <source>Select features of a vector layer first, and make it the active layer.</source>
-            <translation>Zuerst Objekte eines Vektorlayers auswählen und ihn zum aktiven Layer machen.</translation>
-        </message>
-        <message>
-            <source>Only rasters from files can be asked about: save this layer as a GeoTIFF first (Export, Save As) and choose the file.</source>
-            <translation>Fragen lassen sich nur zu Rastern aus Dateien stellen: diesen Layer zuerst als GeoTIFF speichern (Export, Speichern als) und die Datei auswählen.</translation>
-        </message>
-        <message>
-            <source>Save this protected layer as a file first and choose the file.</source>
-            <translation>Diesen geschützten Layer zuerst als Datei speichern und die Datei auswählen.</translation>
-        </message>
-        <message>
-            <source>Save this temporary layer as a file first and choose the file.</source>
-            <translation>Diesen temporären Layer zuerst als Datei speichern und die Datei auswählen.</translation>
-        </message>
     </context>
     <context>
         <name>StepStrip</name>
@@ -881,6 +952,10 @@
         <message>
             <source>The area lies outside the raster.</source>
             <translation>Der Bereich liegt außerhalb des Rasters.</translation>
+        </message>
+        <message>
+            <source>This question needs an area.</source>
+            <translation>Diese Frage braucht einen Bereich.</translation>
         </message>
         <message>
             <source>The model is not installed.</source>
@@ -991,8 +1066,48 @@
             <translation>Das Raster hat keine Geotransformation; der Ort ist in seinen Spalten und Zeilen angegeben.</translation>
         </message>
         <message>
-            <source>A part of the area holds no data; nothing is known of it.</source>
-            <translation>Ein Teil des Bereichs enthält keine Daten; über ihn ist nichts bekannt.</translation>
+            <source>A part of the place lies off the Earth; it stays in the raster's own CRS, without an area.</source>
+            <translation>Ein Teil des Ortes liegt neben der Erde; er bleibt im KBS des Rasters, ohne Fläche.</translation>
+        </message>
+        <message>
+            <source>The place cannot be shown in the project's CRS; it stays in the raster's own.</source>
+            <translation>Der Ort lässt sich im KBS des Projekts nicht zeigen; er bleibt in dem des Rasters.</translation>
+        </message>
+        <message>
+            <source>Of the area {share} holds data; nothing is known of the rest.</source>
+            <translation>Vom Bereich enthalten {share} Daten; vom Rest ist nichts bekannt.</translation>
+        </message>
+        <message>
+            <source>QGIS drew this layer for each look, in its own colours and with its own resampling.</source>
+            <translation>QGIS hat diesen Layer für jeden Blick gezeichnet, in seinen Farben und mit seiner Resampling-Methode.</translation>
+        </message>
+        <message>
+            <source>The service names no finest resolution; {length} map units count as a pixel.</source>
+            <translation>Der Dienst nennt keine feinste Auflösung; {length} Karteneinheiten gelten als ein Pixel.</translation>
+        </message>
+        <message>
+            <source>Of what the service was asked for, {count} requests failed, such as: {reason}.</source>
+            <translation>Von den Anfragen an den Dienst schlugen {count} fehl, etwa: {reason}.</translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white, as the layer has it.</source>
+            <translation>Werte von {ranges} sind von Schwarz bis Weiß gezeigt, wie im Layer.</translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white: 2 to 98 % of a sample.</source>
+            <translation>Werte von {ranges} sind von Schwarz bis Weiß gezeigt: 2 bis 98 % einer Stichprobe.</translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white: all of a sample.</source>
+            <translation>Werte von {ranges} sind von Schwarz bis Weiß gezeigt: alle einer Stichprobe.</translation>
+        </message>
+        <message>
+            <source>The overview shows the mean of {pixels} pixels in one.</source>
+            <translation>Die Übersicht zeigt je Bildpunkt das Mittel von {pixels} Pixeln.</translation>
+        </message>
+        <message>
+            <source>The overview comes from the file's own overview 1:{factor}, however that was made.</source>
+            <translation>Die Übersicht stammt aus der Pyramidenstufe 1:{factor} der Datei, wie auch immer diese entstand.</translation>
         </message>
         <message>
             <source>The memory was short, so the model was shown pictures of half the size.</source>

@@ -36,6 +36,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Shown</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Searched</source>
             <translation type="unfinished"></translation>
         </message>
@@ -138,7 +142,35 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Each feature of a layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Coordinates</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Draw the area on the map</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Layer whose features are asked about</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>One answer for each feature; only for the selected ones where some are selected</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Coordinates of the area</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>west, south, east, north [EPSG:…]</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>West, south, east, north; in the map's CRS, or in one in brackets behind them</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -151,6 +183,25 @@
         </message>
         <message>
             <source>Draw the rectangle on the map</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
+        <name>Areas</name>
+        <message>
+            <source>Select features of a vector layer first, and make it the active layer.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Type west, south, east, north: four numbers, and a CRS if it is not the map's.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose the layer whose features are to be asked about.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Select some of the features first: at most {count} are asked about at once.</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
@@ -293,6 +344,14 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>This map shows much of the world: choose what the map shows, or draw the area to search.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The layer's service did not deliver: check the connection and the service, then ask again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Type a question of one to 2,000 characters.</source>
             <translation type="unfinished"></translation>
         </message>
@@ -378,6 +437,22 @@
         </message>
         <message>
             <source>A part of the file is damaged or missing; copy or download it again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The server did not send a part of the file; check the network, then ask again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The server does not answer as it should; check the address and the network, then try again.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The server does not let you read the file; check the address and your credentials.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The server has no such file; check the address.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -567,6 +642,14 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Cancel all</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Cancel all questions, those that wait, too</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Layer</source>
             <translation type="unfinished"></translation>
         </message>
@@ -579,11 +662,19 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>{width} × {height} px</source>
+            <source>own CRS</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
             <source>no CRS</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>map service</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{width} × {height} px</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -592,10 +683,6 @@
         </message>
         <message>
             <source>{length} per pixel</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>own CRS</source>
             <translation type="unfinished"></translation>
         </message>
     </context>
@@ -773,22 +860,6 @@
             <source>Repair the layer's data source, or choose another layer.</source>
             <translation type="unfinished"></translation>
         </message>
-        <message>
-            <source>Select features of a vector layer first, and make it the active layer.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Only rasters from files can be asked about: save this layer as a GeoTIFF first (Export, Save As) and choose the file.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Save this protected layer as a file first and choose the file.</source>
-            <translation type="unfinished"></translation>
-        </message>
-        <message>
-            <source>Save this temporary layer as a file first and choose the file.</source>
-            <translation type="unfinished"></translation>
-        </message>
     </context>
     <context>
         <name>StepStrip</name>
@@ -880,6 +951,10 @@
         </message>
         <message>
             <source>The area lies outside the raster.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This question needs an area.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -991,7 +1066,47 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>A part of the area holds no data; nothing is known of it.</source>
+            <source>A part of the place lies off the Earth; it stays in the raster's own CRS, without an area.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The place cannot be shown in the project's CRS; it stays in the raster's own.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Of the area {share} holds data; nothing is known of the rest.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>QGIS drew this layer for each look, in its own colours and with its own resampling.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The service names no finest resolution; {length} map units count as a pixel.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Of what the service was asked for, {count} requests failed, such as: {reason}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white, as the layer has it.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white: 2 to 98 % of a sample.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Values from {ranges} are shown as black to white: all of a sample.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The overview shows the mean of {pixels} pixels in one.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The overview comes from the file's own overview 1:{factor}, however that was made.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
