@@ -105,7 +105,7 @@ def prepare_profile(folder: Path) -> None:
         (profile / "QGIS" / name).write_text(_SETTINGS, encoding="utf-8")
 
 
-def qgis_command(profiles: Path) -> List[str]:
+def qgis_command(profiles: Path, driver: Path = DRIVER) -> List[str]:
     """Starts QGIS on the person's screen, or on one in memory where there is none.
 
     Raises:
@@ -123,31 +123,46 @@ def qgis_command(profiles: Path) -> List[str]:
         "--profiles-path",
         str(profiles),
         "--code",
-        str(DRIVER),
+        str(driver),
     ]
 
 
 def drive(raster: Path, question: str) -> Dict:
-    """Run QGIS to its end; returns what its driver wrote.
+    """Ask in QGIS; returns what its driver wrote.
 
     Raises:
-        RunError: QGIS ended, or was ended, without an answer.
+        RunError: See :func:`in_qgis`.
     """
-    profiles, log, result = RUN_FOLDER / "profile", RUN_FOLDER / "qgis.log", RUN_FOLDER / "result.json"
+    return in_qgis(
+        DRIVER, RUN_FOLDER, {"ZOOMEARTH_RUN_RASTER": str(raster), "ZOOMEARTH_RUN_QUESTION": question}
+    )
+
+
+def in_qgis(driver: Path, folder: Path, variables: Dict[str, str]) -> Dict:
+    """Run QGIS to its end with a script inside; returns what that wrote to result.json.
+
+    Args:
+        driver: The script; finds ``folder`` in ``ZOOMEARTH_RUN_FOLDER``.
+        folder: For its profile, its log and what it leaves.
+        variables: Further variables of its environment.
+
+    Raises:
+        RunError: QGIS ended, or was ended, without a result.
+    """
+    profiles, log, result = folder / "profile", folder / "qgis.log", folder / "result.json"
     prepare_profile(profiles)
     environment = {
         **os.environ,
-        "ZOOMEARTH_RUN_RASTER": str(raster),
-        "ZOOMEARTH_RUN_QUESTION": question,
-        "ZOOMEARTH_RUN_FOLDER": str(RUN_FOLDER),
+        **variables,
+        "ZOOMEARTH_RUN_FOLDER": str(folder),
         "ZOOMEARTH_ENGINE_PYTHON": os.environ.get("ZOOMEARTH_ENGINE_PYTHON") or str(ENGINE),
     }
     for foreign in ("PYTHONHOME", "QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
         environment.pop(foreign, None)
-    environment["PYTHONPATH"] = str(DRIVER.parent)
+    environment["PYTHONPATH"] = str(driver.parent)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            qgis_command(profiles),
+            qgis_command(profiles, driver),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

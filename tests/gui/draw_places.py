@@ -1,0 +1,81 @@
+"""Runs inside a real QGIS (``qgis --code``): draws answers' regions over awkward rasters and photographs the map.
+
+``ZOOMEARTH_RUN_RASTERS`` is the folder with the rasters; ``ZOOMEARTH_RUN_FOLDER`` receives the pictures and
+result.json. The model is played back, so that each region is a box of known pixels.
+"""
+
+import json
+import os
+import traceback
+from pathlib import Path
+
+import hands
+from qgis import utils
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject
+from qgis.PyQt.QtCore import QSize, QTimer
+from qgis.utils import iface
+
+FOLDER = Path(os.environ["ZOOMEARTH_RUN_FOLDER"])
+RASTERS = Path(os.environ["ZOOMEARTH_RUN_RASTERS"])
+LIMIT_S = 60
+PLACES = (
+    # name, file, the map's CRS, the box in the view that is shown: left, top, right, bottom
+    ("rotated", "geomatrix.tif", "EPSG:32611", (4, 6, 14, 13)),
+    ("control-points", "cog_gcps.tif", "EPSG:4326", (150, 70, 330, 250)),
+    ("antimeridian", "cog_dateline.tif", "EPSG:32660", (190, 200, 380, 330)),
+)
+
+
+def run():
+    from zoomearth_plugin import settings
+
+    hands.fill_screen()
+    hands.open_dock()
+    queue = utils.plugins[hands.PACKAGE].queue
+    pictures, answers = [], []
+    queue.answered.connect(lambda _, record: answers.append(record.answer))
+    for name, file, crs, box in PLACES:
+        QgsProject.instance().clear()
+        QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+        hands.open_raster(RASTERS / file)
+        script = FOLDER / f"{name}.json"
+        zoom = json.dumps([{"bbox_2d": box, "label": name}])
+        script.write_text(json.dumps([zoom, f"<answer>{name}</answer>"]))
+        settings.save(settings.Settings(model=f"scripted:{script}"))
+        count = len(answers)
+        hands.type_question("Where?")
+        hands.press_ask()
+        hands.until(lambda count=count: len(answers) > count, LIMIT_S, f"the answer about {file}")
+        hands.rest(500)
+        canvas = iface.mapCanvas()
+        canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+        layer = next(
+            one for one in QgsProject.instance().mapLayers().values() if one.name() == Path(file).stem
+        )
+        canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
+        canvas.zoomByFactor(1.15)
+        hands.rest(300)
+        hands.until(lambda: not canvas.isDrawing(), LIMIT_S, "the map")
+        hands.rest(500)
+        picture = canvas.grab().toImage()
+        side = min(picture.width(), picture.height())
+        left, top = (picture.width() - side) // 2, (picture.height() - side) // 2
+        file_name = f"place-{name}.jpg"
+        picture.copy(left, top, side, side).scaled(QSize(480, 480)).save(str(FOLDER / file_name), "JPG", 85)
+        pictures.append(file_name)
+    return {"pictures": pictures, "answers": [answer.to_public_json() for answer in answers]}
+
+
+def main():
+    try:
+        result = run()
+    except Exception:
+        result = {"error": traceback.format_exc()}
+        iface.mainWindow().grab().save(str(FOLDER / "failed.png"))
+    if hands.PACKAGE in utils.plugins:
+        utils.unloadPlugin(hands.PACKAGE)
+    (FOLDER / "result.json").write_text(json.dumps(result))
+    os._exit(0)
+
+
+QTimer.singleShot(1000, main)
