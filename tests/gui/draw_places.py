@@ -1,4 +1,4 @@
-"""Runs inside a real QGIS (``qgis --code``): draws answers' regions over awkward rasters and photographs the map.
+"""Runs inside a real QGIS (``qgis --code``): photographs answers' regions over awkward rasters.
 
 ``ZOOMEARTH_RUN_RASTERS`` is the folder with the rasters; ``ZOOMEARTH_RUN_FOLDER`` receives the pictures and
 result.json. The model is played back, so that each region is a box of known pixels.
@@ -18,12 +18,29 @@ from qgis.utils import iface
 FOLDER = Path(os.environ["ZOOMEARTH_RUN_FOLDER"])
 RASTERS = Path(os.environ["ZOOMEARTH_RUN_RASTERS"])
 LIMIT_S = 60
+SIDE_PX = 480
 PLACES = (
     # name, file, the map's CRS, the box in the view that is shown: left, top, right, bottom
     ("rotated", "geomatrix.tif", "EPSG:32611", (4, 6, 14, 13)),
     ("control-points", "cog_gcps.tif", "EPSG:4326", (150, 70, 330, 250)),
     ("antimeridian", "cog_dateline.tif", "EPSG:32660", (190, 200, 380, 330)),
 )
+
+
+def photographed(crs, layer_name):
+    """A square picture of the map in a CRS, all of the layer in sight."""
+    canvas = iface.mapCanvas()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+    (layer,) = QgsProject.instance().mapLayersByName(layer_name)
+    canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
+    canvas.zoomByFactor(1.15)
+    hands.rest(300)
+    hands.until(lambda: not canvas.isDrawing(), LIMIT_S, "the map")
+    hands.rest(500)
+    picture = canvas.grab().toImage()
+    side = min(picture.width(), picture.height())
+    left, top = (picture.width() - side) // 2, (picture.height() - side) // 2
+    return picture.copy(left, top, side, side).scaled(QSize(SIDE_PX, SIDE_PX))
 
 
 def run():
@@ -47,21 +64,9 @@ def run():
         hands.press_ask()
         hands.until(lambda count=count: len(answers) > count, LIMIT_S, f"the answer about {file}")
         hands.rest(500)
-        canvas = iface.mapCanvas()
-        canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
-        layer = next(
-            one for one in QgsProject.instance().mapLayers().values() if one.name() == Path(file).stem
-        )
-        canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
-        canvas.zoomByFactor(1.15)
-        hands.rest(300)
-        hands.until(lambda: not canvas.isDrawing(), LIMIT_S, "the map")
-        hands.rest(500)
-        picture = canvas.grab().toImage()
-        side = min(picture.width(), picture.height())
-        left, top = (picture.width() - side) // 2, (picture.height() - side) // 2
+        picture = photographed(crs, Path(file).stem)
         file_name = f"place-{name}.jpg"
-        picture.copy(left, top, side, side).scaled(QSize(480, 480)).save(str(FOLDER / file_name), "JPG", 85)
+        picture.save(str(FOLDER / file_name), "JPG", 85)
         pictures.append(file_name)
     return {"pictures": pictures, "answers": [answer.to_public_json() for answer in answers]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -63,6 +64,20 @@ class Service:
         self._server.server_close()
 
 
+def tile_green(zoom: int, column: int) -> int:
+    """Of a tile: east of the meridian 0 there is some."""
+    return 200 if column >= 2**zoom / 2 else 0
+
+
+def plain_png(width: int, height: int, red: int, green: int, blue: int) -> bytes:
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor(red, green, blue))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data())
+
+
 class Tiles(Service):
     """Web Mercator tiles; each shows its zoom level as red = 10 · level, and green east of the meridian 0."""
 
@@ -81,12 +96,68 @@ class Tiles(Service):
         status = self.status_of(zoom, column, row)
         if status != 200:
             return status, "text/plain", b"no tile"
-        image = QImage(TILE_PX, TILE_PX, QImage.Format.Format_RGB32)
-        image.fill(QColor(10 * zoom, 200 if column >= 2**zoom / 2 else 0, 0))
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
-        return 200, "image/png", bytes(buffer.data())
+        return 200, "image/png", plain_png(TILE_PX, TILE_PX, 10 * zoom, tile_green(zoom, column), 0)
+
+
+class ArcGisMap(Service):
+    """A map service of ArcGIS's REST interface in Web Mercator, of tiles or drawn for each request.
+
+    Tiles are coloured as those of :class:`Tiles`; other pictures are plain blue.
+
+    Args:
+        levels: How many levels of tiles it has; 0 for none.
+    """
+
+    def __init__(self, levels: int) -> None:
+        super().__init__(self._answer)
+        self._levels = levels
+
+    def uri(self) -> str:
+        return f"crs='EPSG:3857' format='PNG32' layer='0' url='{self.address}/MapServer'"
+
+    def _answer(self, path: str) -> tuple[int, str, bytes]:
+        tile = re.search(r"/tile/(\d+)/(\d+)/(\d+)", path)
+        if tile:
+            zoom, _, column = map(int, tile.groups())
+            return 200, "image/png", plain_png(TILE_PX, TILE_PX, 10 * zoom, tile_green(zoom, column), 0)
+        if "/export" in path:
+            width, height = re.search(r"size=(\d+)(?:,|%2C)(\d+)", path).groups()
+            return 200, "image/png", plain_png(int(width), int(height), 0, 0, 200)
+        return 200, "application/json", json.dumps(self._description()).encode()
+
+    def _description(self) -> dict:
+        reference = {"wkid": 102100, "latestWkid": 3857}
+        world = dict(
+            zip(("xmin", "ymin", "xmax", "ymax"), (-HALF_WORLD_M, -HALF_WORLD_M, HALF_WORLD_M, HALF_WORLD_M))
+        )
+        world["spatialReference"] = reference
+        described = {
+            "currentVersion": 10.81,
+            "mapName": "test",
+            "name": "test",
+            "extent": world,
+            "fullExtent": world,
+            "spatialReference": reference,
+            "singleFusedMapCache": bool(self._levels),
+            "supportedImageFormatTypes": "PNG32,PNG24,PNG,JPG",
+            "capabilities": "Map",
+            "layers": [{"id": 0, "name": "test"}],
+        }
+        if self._levels:
+            steps = [2 * HALF_WORLD_M / TILE_PX / 2**level for level in range(self._levels)]
+            described["tileInfo"] = {
+                "rows": TILE_PX,
+                "cols": TILE_PX,
+                "dpi": 96,
+                "format": "PNG32",
+                "origin": {"x": -HALF_WORLD_M, "y": HALF_WORLD_M},
+                "spatialReference": reference,
+                "lods": [
+                    {"level": level, "resolution": step, "scale": step * 96 / 0.0254}
+                    for level, step in enumerate(steps)
+                ],
+            }
+        return described
 
 
 MAP_FILE = """

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import numpy
 import pytest
-from map_services import HALF_WORLD_M, Tiles, WebMapService, mapserver
+from map_services import HALF_WORLD_M, ArcGisMap, Tiles, WebMapService, mapserver
 from osgeo import gdal
 from qgis.core import (
     QgsContrastEnhancement,
@@ -320,6 +320,32 @@ class TestService:
         gdal.Unlink("/vsimem/asked.tif")
         assert answer.regions[0].pixel_box == file_answer.regions[0].pixel_box
         assert answer.regions[0].polygon == file_answer.regions[0].polygon
+
+
+class TestArcGis:
+    def test_tiles(self, project, ask_about, script):
+        """Ten levels: the finest has pixels of 305.7 m, the overview of 400 km needs 781 m."""
+        with ArcGisMap(levels=10) as service:
+            layer = QgsRasterLayer(service.uri(), "arcgis", "arcgismapserver")
+            assert layer.isValid(), layer.error().message()
+            project.addMapLayer(layer)
+            grid = drawn_grid(layer)
+            assert grid.transform[0] == pytest.approx(2 * HALF_WORLD_M / 256 / 2**9)
+            assert grid.levels == pytest.approx([2.0**level for level in range(1, 10)])
+            answer = ask_about(layer, square(layer, 400_000), script(ZOOM, ANSWER))
+            levels = {path.split("/tile/")[1].split("/")[0] for path in service.asked if "/tile/" in path}
+            assert levels == {"8", "9"}
+            assert answer.native_share > 0
+
+    def test_drawn_for_each_request(self, project, draw):
+        with ArcGisMap(levels=0) as service:
+            layer = QgsRasterLayer(service.uri(), "arcgis", "arcgismapserver")
+            assert layer.isValid(), layer.error().message()
+            pixels, failures = draw(layer, (0, 0, 1000, 800), (500, 400))
+            assert not failures
+            assert (pixels == (0, 0, 200, 255)).all()
+            (asked,) = [path for path in service.asked if "/export" in path]
+            assert "size=500" in asked
 
 
 class TestDrawerAlone:
