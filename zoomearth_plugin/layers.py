@@ -82,7 +82,7 @@ class AnswerLayer(QObject):
 
     def append(
         self, answer: Answer, query: Query, context: AskContext, asked_at: datetime, done: Stored
-    ) -> None:
+    ) -> str:
         """Add a feature for each region, or one for the searched area; the disk works in the background.
 
         Where the GeoPackage cannot be written, the features go to a layer in QGIS's memory, and ``done``
@@ -91,8 +91,11 @@ class AnswerLayer(QObject):
 
         Args:
             done: Called once, in the main thread; one append at a time, so wait for it.
+
+        Returns:
+            A warning about the place, ``code: sentence``; empty where there is none.
         """
-        table, content = self._content(answer, query, context, asked_at)
+        table, content, said = self._content(answer, query, context, asked_at)
         path = self._file()
         generation = self._generation
 
@@ -118,6 +121,7 @@ class AnswerLayer(QObject):
             done(places or self._append_scratch(table, content), error)
 
         geopackage.append_in_background(content, path, table, written)
+        return said
 
     def extent(self, places: Sequence[Place], crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
         """What holds the places, in ``crs``; null when they are gone or have no place there.
@@ -173,8 +177,8 @@ class AnswerLayer(QObject):
 
     def _content(
         self, answer: Answer, query: Query, context: AskContext, asked_at: datetime
-    ) -> Tuple[str, QgsVectorLayer]:
-        """The table's name, and the answer's features in a memory layer of the table's frame."""
+    ) -> Tuple[str, QgsVectorLayer, str]:
+        """The table's name, the features in a memory layer of its frame, and a warning about the place."""
         source = features.frame_crs(answer, context)
         rows = features.rows(answer, query, asked_at)
         transforms = self._project.transformContext()
@@ -188,7 +192,7 @@ class AnswerLayer(QObject):
             attributes["warnings"] = "\n".join(filter(None, (attributes["warnings"], said))) or None
             made.append(features.feature(content.fields(), attributes, geometry))
         content.dataProvider().addFeatures(made)
-        return table, content
+        return table, content, said
 
     def _place(
         self, geometries: List[QgsGeometry], source: QgsCoordinateReferenceSystem, *, is_off_earth: bool

@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Callable, Deque, Optional, Tuple
+from typing import Callable, Deque, List, Optional, Tuple
 
 from qgis.core import QgsApplication, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
@@ -217,7 +217,8 @@ class AskQueue(QObject):
     def _keep(self, task: AskTask, answer: Answer) -> None:
         if self._is_closed:
             return
-        what = (answer, task.query, task.context, task.asked_at)
+        what = (task.query, task.context, task.asked_at)
+        said: List[str] = []  # about the place
 
         def stored(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:
             if error is not None:
@@ -230,10 +231,11 @@ class AskQueue(QObject):
             if task.cancel_reason:  # the project was closed while the answer was written
                 self._end(task, self.cancelled, task.cancel_reason)
             else:
-                self._end(task, self.answered, AnswerRecord(*what, places, error))
+                noted = replace(answer, warnings=(*answer.warnings, *filter(None, said)))
+                self._end(task, self.answered, AnswerRecord(noted, *what, places, error))
 
         try:
-            self._answers.append(*what, stored)
+            said.append(self._answers.append(answer, *what, stored))
         except Exception as failure:  # whatever happens to its place, the answer is shown and the next asked
             logger.exception("the answer could not be kept")
             stored((), OutputUnwritableError(repr(failure)))

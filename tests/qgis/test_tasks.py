@@ -283,3 +283,15 @@ class TestBadInput:
         assert record.storage_error.code == "output_unwritable"
         layer = project.mapLayer(record.places[0].layer_id)
         assert layer.getFeature(record.places[0].feature_id)["answer"] == "red"
+
+
+class TestPlaceThatCannotMove:
+    def test_is_said_on_the_answer(self, queue, make_layer, script, qtbot, project):
+        """A raster of the Moon in a project on the Earth."""
+        project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+        layer = make_layer(size=(400, 300), epsg=None, geotransform=(10.0, 0.001, 0.0, 20.0, 0.0, -0.001))
+        layer.setCrs(QgsCoordinateReferenceSystem.fromProj("+proj=longlat +a=1737400 +b=1737400 +no_defs"))
+        with qtbot.waitSignal(queue.answered, timeout=LIMIT_MS) as blocker:
+            _ask(queue, layer, script(ANSWER))
+        codes = [warning.split(":")[0] for warning in blocker.args[1].answer.warnings]
+        assert "own_crs" in codes
