@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
@@ -35,7 +36,8 @@ EDGE_PARTS = 32
 MANY_CORNERS = 10_000
 """Shapes with more are simplified, by a quarter of a pixel."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_TYPED = re.compile(rf"(?P<numbers>(?:{_NUMBER.pattern}[\s,;]*){{4}})(?:\[\s*(?P<crs>[^\]]+?)\s*\])?")
+_NUMBERS = rf"{_NUMBER.pattern}(?:[\s,;]+{_NUMBER.pattern}){{3}}"
+_TYPED = re.compile(rf"(?P<numbers>{_NUMBERS})[\s,;]*(?:\[\s*(?P<crs>[^\]]+?)\s*\])?")
 MOST_FEATURES = 100
 """That are asked about at once, each by itself."""
 REGION_DEG = 60.0
@@ -92,7 +94,10 @@ def typed_rectangle(
     numbers = [float(number) for number in _NUMBER.findall(match["numbers"])] if match else []
     named = QgsCoordinateReferenceSystem(match["crs"]) if match and match["crs"] else crs
     if len(numbers) == 4 and (named.isValid() or not match["crs"]):
-        rectangle = QgsRectangle(*numbers)
+        west, south, east, north = numbers
+        if named.isGeographic() and -180 <= east < west <= 180:  # across 180°
+            east += 360.0
+        rectangle = QgsRectangle(west, south, east, north)
         if not rectangle.isEmpty():
             return rectangle, named
     raise AreaOutsideError(
@@ -102,8 +107,8 @@ def typed_rectangle(
 
 
 def rectangle_text(rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> str:
-    """A rectangle as :func:`typed_rectangle` takes it, to about a metre."""
-    digits = 5 if crs.isGeographic() else 0
+    """A rectangle as :func:`typed_rectangle` takes it, to about a thousandth of its width."""
+    digits = max(0, 3 - math.floor(math.log10(max(rectangle.width(), 1e-9))))
     sides = (rectangle.xMinimum(), rectangle.yMinimum(), rectangle.xMaximum(), rectangle.yMaximum())
     numbers = ", ".join(f"{side:.{digits}f}" for side in sides)
     return f"{numbers} [{crs.authid()}]" if crs.authid() else numbers
@@ -124,14 +129,13 @@ def areas_of_features(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLa
         )
     chosen = vector_layer.selectedFeatureCount() or vector_layer.featureCount()
     if chosen > MOST_FEATURES:
-        hint = translate(
-            "Areas", "Select some of the features first: at most {count} are asked about at once."
-        )
-        raise AreaRequiredError(f"{chosen} features", hint.format(count=MOST_FEATURES))
+        raise _too_many(chosen)
     has_selection = vector_layer.selectedFeatureCount() > 0
     features = vector_layer.getSelectedFeatures() if has_selection else vector_layer.getFeatures()
     found = []
     for feature in features:
+        if len(found) == MOST_FEATURES:  # the layer did not know how many it has
+            raise _too_many(len(found) + 1)
         try:
             area = area_of_geometry(feature.geometry(), vector_layer.crs(), layer)
         except AreaOutsideError:
@@ -140,6 +144,11 @@ def areas_of_features(vector_layer: Optional[QgsVectorLayer], layer: QgsRasterLa
     if not found:
         raise AreaOutsideError(f"no feature of {vector_layer.name()!r} lies on {layer.name()!r}")
     return found
+
+
+def _too_many(count: int) -> AreaRequiredError:
+    hint = translate("Areas", "Select some of the features first: at most {count} are asked about at once.")
+    return AreaRequiredError(f"{count} features or more", hint.format(count=MOST_FEATURES))
 
 
 def _feature_name(feature: QgsFeature, vector_layer: QgsVectorLayer) -> str:
@@ -217,6 +226,8 @@ def _to_layer(shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsR
     """What of ``shape`` may lie on the layer, in the layer's CRS; raises AreaOutsideError."""
     if not crs.isValid() or not layer.crs().isValid() or crs == layer.crs():
         return shape
+    if crs.isGeographic():
+        shape = _on_the_globe(shape)
     try:
         if is_regional(layer):
             # A canvas zoomed far out reaches beyond where the raster's projection makes sense;
@@ -225,6 +236,18 @@ def _to_layer(shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, layer: QgsR
         return _transformed(shape, crs, layer.crs())
     except QgsCsException as error:
         raise AreaOutsideError(f"the area has no place in {layer.crs().authid()}") from error
+
+
+def _on_the_globe(shape: QgsGeometry) -> QgsGeometry:
+    """What of a shape in degrees lies between the poles, each part where -180 to 180 has it."""
+    parts: List[QgsGeometry] = []
+    for turn in (-1, 0, 1):
+        west = 360.0 * turn - 180.0
+        part = shape.intersection(QgsGeometry.fromRect(QgsRectangle(west, -90.0, west + 360.0, 90.0)))
+        if not part.isEmpty():
+            part.translate(-360.0 * turn, 0.0)
+            parts.append(part)
+    return QgsGeometry.unaryUnion(parts)
 
 
 def _footprint(layer: QgsRasterLayer) -> QgsGeometry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from qgis.core import (
     Qgis,
@@ -12,6 +12,7 @@ from qgis.core import (
     QgsHueSaturationFilter,
     QgsMultiBandColorRenderer,
     QgsPalettedRasterRenderer,
+    QgsRaster,
     QgsRasterLayer,
     QgsRasterRenderer,
     QgsSingleBandGrayRenderer,
@@ -65,13 +66,41 @@ def _is_touched_up(layer: QgsRasterLayer, renderer: QgsRasterRenderer) -> bool:
         clear.transparentSingleValuePixelList() or clear.transparentThreeValuePixelList()
     ):
         return True
+    if any(_is_turned(one) for one in _enhancements(renderer)):
+        return True
     provider = layer.dataProvider()
     bands = range(1, layer.bandCount() + 1)
+    clear_bands = [band for band in bands if provider.colorInterpretation(band) == _alpha_band()]
+    if renderer.alphaBand() not in (clear_bands or [-1]):
+        return True
+    if not any(band > 0 for band in renderer.usesBands()):
+        return True
     return any(
         provider.userNoDataValues(band)
         or (provider.sourceHasNoDataValue(band) and not provider.useSourceNoDataValue(band))
         for band in bands
     )
+
+
+def _enhancements(renderer: QgsRasterRenderer) -> List[Optional[QgsContrastEnhancement]]:
+    if isinstance(renderer, QgsMultiBandColorRenderer):
+        return [
+            renderer.redContrastEnhancement(),
+            renderer.greenContrastEnhancement(),
+            renderer.blueContrastEnhancement(),
+        ]
+    return [renderer.contrastEnhancement()] if isinstance(renderer, QgsSingleBandGrayRenderer) else []
+
+
+def _is_turned(enhancement: Optional[QgsContrastEnhancement]) -> bool:
+    """Whether its minimum lies above its maximum, which QGIS shows in a way of its own."""
+    return enhancement is not None and enhancement.minimumValue() > enhancement.maximumValue()
+
+
+def _alpha_band():
+    if hasattr(Qgis, "RasterColorInterpretation"):  # QGIS 3.30
+        return Qgis.RasterColorInterpretation.AlphaBand
+    return QgsRaster.ColorInterpretation.AlphaBand
 
 
 def _colour_look(
@@ -118,13 +147,16 @@ def _span(
     if enhancement is None:
         return plain, None
     span = (enhancement.minimumValue(), enhancement.maximumValue())
-    is_span = all(map(math.isfinite, span)) and span[0] < span[1]
-    found = {
-        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum: (span, None),
-        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchAndClipToMinimumMaximum: (span, span),
-        QgsContrastEnhancement.ContrastEnhancementAlgorithm.ClipToMinimumMaximum: (plain, span),
-    }
-    return found.get(enhancement.contrastEnhancementAlgorithm(), (plain, None)) if is_span else (plain, None)
+    if not all(map(math.isfinite, span)) or span[0] == span[1]:
+        return plain, None
+    algorithm = enhancement.contrastEnhancementAlgorithm()
+    if algorithm == QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum:
+        return span, None
+    if algorithm == QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchAndClipToMinimumMaximum:
+        return span, span
+    if algorithm == QgsContrastEnhancement.ContrastEnhancementAlgorithm.ClipToMinimumMaximum:
+        return plain, span
+    return plain, None
 
 
 def _tones(layer: QgsRasterLayer) -> Tuple[int, ...]:

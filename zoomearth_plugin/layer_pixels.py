@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Optional
+from urllib.parse import unquote
 
 from qgis.core import (
     Qgis,
@@ -21,7 +22,13 @@ from .zoomearth.core.errors import RasterUnreadableError
 SCALELESS_PIXEL_M = 0.15
 """Of a service that names no finest resolution: about what the finest web maps have."""
 MAX_SIDE_PX = 2**31
-_SECRETS = re.compile(r"(?i)((?:key|token|password|passwd|sig)(?:=|%3D))(?:(?!%26)[^&\s'\"])+")
+_SECRETS = (
+    (re.compile(r"(?i)&?http-header:[^&]*"), ""),
+    (re.compile(r"://[^/\s@]+@"), "://…@"),
+    (re.compile(r"(?i)(https?://[^\s?'\"&]+)\?[^\s'\"]*"), r"\1?…"),
+    (re.compile(r"(?i)((?:key|token|password|passwd|sig)=)[^&\s'\"]+"), r"\1…"),
+)
+"""What may give access, and what is told instead."""
 
 
 def file_uri(layer: QgsRasterLayer) -> Optional[str]:
@@ -44,7 +51,10 @@ def is_drawn(layer: QgsRasterLayer) -> bool:
 
 def public_name(layer: QgsRasterLayer) -> str:
     """Where a layer that is drawn comes from, without what gives access to it."""
-    return _SECRETS.sub(r"\1…", f"{layer.providerType()}:{layer.publicSource()}")
+    plain = unquote(unquote(layer.publicSource()))
+    for secret, instead in _SECRETS:
+        plain = secret.sub(instead, plain)
+    return f"{layer.providerType()}:{plain}"
 
 
 def drawn_grid(layer: QgsRasterLayer) -> DrawnGrid:
@@ -72,10 +82,18 @@ def drawn_grid(layer: QgsRasterLayer) -> DrawnGrid:
         width=max(1, round(extent.width() / step)),
         height=max(1, round(extent.height() / step)),
         transform=(step, 0.0, extent.xMinimum(), 0.0, -step, extent.yMaximum()),
-        crs=(crs.authid() or crs.toWkt(_wkt2())) if crs.isValid() else None,
+        crs=_crs_text(crs),
         levels=tuple(coarser),
         has_own_pixels=has_own,
     )
+
+
+def _crs_text(crs: QgsCoordinateReferenceSystem) -> Optional[str]:
+    """Codes of a person's own CRSs are known to this QGIS alone."""
+    if not crs.isValid():
+        return None
+    code = crs.authid()
+    return code if code and not code.startswith("USER:") else crs.toWkt(_wkt2())
 
 
 def has_own_pixels(layer: QgsRasterLayer) -> bool:

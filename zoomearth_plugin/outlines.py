@@ -262,8 +262,9 @@ def _split(
     parts: List[QgsGeometry] = []
     for outer, *holes in geometry.asMultiPolygon():
         shape = _cut(_laid_out(outer, source, cylinder, context), cylinder, middle)
-        for hole in holes:
-            shape = shape.difference(_cut(_laid_out(hole, source, cylinder, context), cylinder, middle))
+        if holes:
+            gone = [_cut(_laid_out(hole, source, cylinder, context), cylinder, middle) for hole in holes]
+            shape = shape.difference(QgsGeometry.unaryUnion(gone))
         parts.append(shape)
     pieces = [piece for shape in parts for piece in shape.asGeometryCollection()]
     joined = QgsGeometry.collectGeometry([piece for piece in pieces if piece.constGet().dimension() == 2])

@@ -25,7 +25,7 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QImage
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
 
 from .layer_pixels import has_own_pixels
@@ -79,6 +79,11 @@ class LayerDrawer(QObject):
         future.add_done_callback(self._ended)
         return future
 
+    def stop(self) -> None:
+        """Stop all that is being drawn, at once; in the main thread."""
+        for job in list(self._jobs.values()):
+            self._stop(job.future)
+
     def _ended(self, future: Future) -> None:
         if future.cancelled():
             self._given_up.emit(future)
@@ -104,14 +109,14 @@ class LayerDrawer(QObject):
 
     def _finish(self, future: Future) -> None:
         job = self._jobs.pop(id(future), None)
-        if job is None or future.cancelled():
+        if job is None or not future.set_running_or_notify_cancel():  # from here on nobody can cancel it
             return
         image = job.renderer.renderedImage()
         job.failures.extend(error.message for error in job.renderer.errors())
         if image.isNull():
             future.set_exception(RasterUnreadableError(f"layer {self._layer.name()!r} could not be drawn"))
             return
-        future.set_result(Drawing(_rgba(image), tuple(dict.fromkeys(job.failures))))
+        future.set_result(Drawing(_rgba(image), tuple(job.failures)))
 
     def _stop(self, future: Future) -> None:
         job = self._jobs.pop(id(future), None)
@@ -126,33 +131,51 @@ class LayerDrawer(QObject):
         if reply.error() in (QNetworkReply.NetworkError.NoError, _ABORTED):
             return
         status = reply.attribute(_STATUS)
-        self._note(reply.request().url(), f"HTTP {status}" if status else f"network error {reply.error()}")
+        self._note(reply.request().url(), f"HTTP {status}" if status else "no connection")
 
     def _request_timed_out(self, request: QgsNetworkRequestParameters) -> None:
         self._note(request.request().url(), "no reply in time")
 
     def _note(self, url, failure: str) -> None:
         """A request to the layer's service failed; the map may be the one that made it."""
-        if url.authority() not in self._hosts:
+        if not self._jobs or url.authority().rpartition("@")[2] not in self._hosts:
             return
-        logger.warning("%s: %s", failure, url.toString(url.UrlFormattingOption.RemoveQuery))
+        logger.warning("%s from %s", failure, url.host())
         for job in self._jobs.values():
             job.failures.append(f"{failure} from {url.host()}")
 
 
 def _as_it_is(layer: QgsRasterLayer) -> QgsRasterLayer:
-    """A copy that is drawn at every scale, over nothing."""
-    copy = layer.clone()
+    """A copy with the same colours that is drawn at every scale, opaque, over nothing."""
+    copy = _copy(layer)
     copy.setScaleBasedVisibility(False)
+    copy.setOpacity(1.0)
+    copy.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     if has_own_pixels(layer) and copy.resampleFilter() is not None:
         copy.resampleFilter().setZoomedOutResampler(QgsBilinearRasterResampler())
         copy.resampleFilter().setMaxOversampling(_OVERSAMPLING)
     return copy
 
 
+def _copy(layer: QgsRasterLayer) -> QgsRasterLayer:
+    """QGIS's own copy of a coverage service's layer asks the service for its statistics, and waits."""
+    if layer.providerType() != "wcs":
+        return layer.clone()
+    options = QgsRasterLayer.LayerOptions()
+    options.loadDefaultStyle = False
+    copy = QgsRasterLayer(layer.source(), layer.name(), layer.providerType(), options)
+    copy.setCrs(layer.crs())
+    copy.setRenderer(layer.renderer().clone())
+    for filter_ in (layer.brightnessFilter(), layer.hueSaturationFilter()):
+        if filter_ is not None:
+            copy.pipe().set(filter_.clone())
+    return copy
+
+
 def _hosts(layer: QgsRasterLayer) -> Tuple[str, ...]:
     """Whom the layer's service is asked at, ``host`` or ``host:port``."""
-    return tuple(set(re.findall(r"https?://([^/&?\s'\"]+)", unquote(layer.source()))))
+    found = re.findall(r"(?i)https?://(?:[^/@&?\s'\"]*@)?([^/&?\s'\"]+)", unquote(layer.source()))
+    return tuple({host.lower() for host in found})
 
 
 def _rectangle(box: PixelBox, grid: DrawnGrid) -> QgsRectangle:

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Callable, Deque, List, Optional, Tuple
 
 from qgis.core import QgsApplication, QgsTask
-from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QThreadPool, QTimer, pyqtSignal
 
 from .layers import AnswerLayer, Place
 from .sources import AskContext
@@ -63,6 +63,8 @@ class AskTask(QgsTask):
     def run(self) -> bool:
         """In a thread of its own: ask, and keep what came."""
         self._left_run.clear()
+        threads = QThreadPool.globalInstance()
+        threads.releaseThread()  # this one only waits, and QGIS may have no other to draw with
         try:
             self._answer = self._client.ask(
                 self.query, report=self._report, cancel=self._token, drawer=self.context.drawer
@@ -77,6 +79,7 @@ class AskTask(QgsTask):
             logger.exception("the question failed")
             self._error = ZoomEarthError(repr(error))
         finally:
+            threads.reserveThread()
             self._left_run.set()
         return self._answer is not None and not self._token.is_cancelled
 
@@ -201,6 +204,9 @@ class AskQueue(QObject):
         self._is_closed = True
         running = self.running
         self.cancel_all()
+        for task in self._tasks:
+            if task.context.drawer is not None:
+                task.context.drawer.stop()  # no event loop may follow that would do so
         if running is not None and not running.wait_until_left(STOP_TIMEOUT_S):
             logger.error("a question did not stop within %s s", STOP_TIMEOUT_S)
 
@@ -217,7 +223,7 @@ class AskQueue(QObject):
     def _keep(self, task: AskTask, answer: Answer) -> None:
         if self._is_closed:
             return
-        what = (task.query, task.context, task.asked_at)
+        what = (task.query, replace(task.context, drawer=None), task.asked_at)
         said: List[str] = []  # about the place
 
         def stored(places: Tuple[Place, ...], error: Optional[ZoomEarthError]) -> None:

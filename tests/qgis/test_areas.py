@@ -7,6 +7,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
@@ -183,6 +184,31 @@ class TestEachFeature:
             areas.areas_of_features(None, layer)
 
 
+class TestAcross180:
+    @pytest.fixture
+    def web_map(self, qgis_app):
+        uri = "type=xyz&url=http://127.0.0.1:1/%7Bz%7D/%7Bx%7D/%7By%7D.png&zmin=0&zmax=19"
+        return QgsRasterLayer(uri, "web", "wms")
+
+    def test_canvas_in_degrees_that_crosses_it(self, web_map):
+        """170° to 190°: two parts at the edges of Web Mercator, 10° wide each."""
+        area = areas.area_of_rectangle(QgsRectangle(170, -10, 190, 10), WGS84, web_map)
+        wide = sorted(_bounds(polygon[0])[::2] for polygon in area.polygons)
+        degree = 20037508.342789244 / 180
+        assert wide == [
+            pytest.approx((-180 * degree, -170 * degree), abs=1),
+            pytest.approx((170 * degree, 180 * degree), abs=1),
+        ]
+
+    def test_canvas_beyond_the_poles_is_the_whole_map(self, web_map):
+        area = areas.area_of_rectangle(QgsRectangle(-200, -95, 200, 95), WGS84, web_map)
+        assert _bounds(_ring(area)) == pytest.approx((-20037508,) * 2 + (20037508,) * 2, abs=20)
+
+    def test_typed(self, qgis_app):
+        rectangle, _ = areas.typed_rectangle("170, -10, -170, 10 [EPSG:4326]", UTM33)
+        assert (rectangle.xMinimum(), rectangle.xMaximum()) == (170, 190)
+
+
 class TestTyped:
     @pytest.mark.parametrize(
         ("text", "crs"),
@@ -206,7 +232,7 @@ class TestTyped:
             areas.typed_rectangle(text, UTM33)
         assert "west, south, east, north" in caught.value.hint
 
-    @pytest.mark.parametrize(("crs", "sides"), [(UTM33, (1, -2, 30, 40)), (WGS84, (-0.00001, 1.5, 2, 3.25))])
+    @pytest.mark.parametrize(("crs", "sides"), [(UTM33, (1, -2, 30, 40)), (WGS84, (-0.01, 1.5, 2, 3.25))])
     def test_what_is_offered_can_be_typed(self, qgis_app, crs, sides):
         text = areas.rectangle_text(QgsRectangle(*sides), crs)
         assert areas.typed_rectangle(text, MERCATOR) == (QgsRectangle(*sides), crs)

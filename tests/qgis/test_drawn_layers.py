@@ -19,7 +19,8 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
 )
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import QThreadPool, QTimer
+from qgis.PyQt.QtGui import QPainter
 from qgis_samples import Signals, write_raster
 
 from zoomearth_plugin import areas, sources
@@ -126,13 +127,28 @@ class TestGrid:
         assert grid.transform == (10, 0, 500000, 0, -10, 5600000)
         gdal.Unlink("/vsimem/own.tif")
 
+    def test_crs_of_a_person_s_own(self, layer):
+        layer.setCrs(QgsCoordinateReferenceSystem.fromProj("+proj=laea +lat_0=51 +lon_0=9 +ellps=bessel"))
+        assert "METHOD" in drawn_grid(layer).crs
+
     def test_without_a_crs(self, layer):
         layer.setCrs(QgsCoordinateReferenceSystem())
         assert drawn_grid(layer).crs is None
 
-    @pytest.mark.parametrize("secret", ["?token%3Dabc123", "?a%3D1%26api_key%3Dabc123", "?Key=abc123"])
-    def test_name_tells_no_secret(self, qgis_app, secret):
-        uri = f"type=xyz&url=https://example.org/%7Bz%7D/%7Bx%7D/%7By%7D.png{secret}&zmax=3"
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "https://example.org/{z}?token%3Dabc123",
+            "https://example.org/{z}?a%3D1%26api_key%3Dabc123",
+            "https://example.org/{z}?X-Amz-Signature%3Dabc123",
+            "https://example.org/{z}?apikey%253Dabc123",
+            "https://me:abc123@example.org/{z}",
+            "https://example.org/{z}&http-header:Authorization=Bearer abc123",
+            "https://example.org/{z}&password=abc123",
+        ],
+    )
+    def test_name_tells_no_secret(self, qgis_app, address):
+        uri = f"type=xyz&url={address}&zmax=3".replace("{z}", "%7Bz%7D/%7Bx%7D/%7By%7D.png")
         name = public_name(QgsRasterLayer(uri, "web", "wms"))
         assert "example.org" in name
         assert "abc123" not in name
@@ -159,6 +175,13 @@ class TestDrawing:
         layer.setMinimumScale(100)
         layer.setMaximumScale(50)
         pixels, _ = draw(layer, (0, 0, 400, 300), (400, 300))
+        assert (pixels[..., 3] == 255).all()
+
+    def test_opacity_and_blending_are_the_map_s(self, layer, draw):
+        layer.setOpacity(0.02)
+        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        pixels, _ = draw(layer, (0, 0, 400, 300), (400, 300))
+        assert numpy.array_equal(pixels[..., :3], file_pixels(layer.source()))
         assert (pixels[..., 3] == 255).all()
 
     def test_wms_is_the_raster_behind_it(self, services, draw, tmp_path):
@@ -284,6 +307,35 @@ class TestWebMap:
         qtbot.waitUntil(lambda: bool(signals.outcomes(task)), timeout=LIMIT_MS)
         assert time.monotonic() - start_s < 1.0
         assert signals.outcomes(task) == ["cancelled"]
+
+    def test_with_a_single_thread(self, web_map, tiles, ask_about, script):
+        """As QGIS has on one core, or where a person allows it no more."""
+        threads = QThreadPool.globalInstance()
+        before = threads.maxThreadCount()
+        threads.setMaxThreadCount(1)
+        try:
+            assert ask_about(web_map, square(web_map, FINEST_M * 256 * 2), script(ANSWER)).text == "red"
+        finally:
+            threads.setMaxThreadCount(before)
+
+    def test_host_in_capitals(self, tiles, project, ask_about, script):
+        layer = QgsRasterLayer(tiles.uri().replace("http://127.0.0.1", "HTTP://LocalHost"), "loud", "wms")
+        tiles.status_of = lambda zoom, column, row: 503
+        error = ask_about(layer, square(layer, FINEST_M * 256 * 2), script(ANSWER))
+        assert "HTTP 503" in error.message
+
+    def test_closing_does_not_wait_for_the_service(self, web_map, tiles, queue, script, qtbot):
+        tiles.delay_s = 60
+        query = sources.freeze_query(
+            "Ships?", web_map, square(web_map, FINEST_M * 256), Settings(model=script(ANSWER))
+        )
+        context = sources.ask_context(web_map)
+        queue.submit(query, context)
+        qtbot.waitUntil(lambda: bool(tiles.asked), timeout=LIMIT_MS)
+        start_s = time.monotonic()
+        queue.close()
+        assert not context.drawer._jobs
+        assert time.monotonic() - start_s < 3
 
     def test_layer_may_go_away_meanwhile(self, web_map, tiles, queue, script, qtbot, project):
         tiles.delay_s = 0.3

@@ -224,10 +224,21 @@ def with_hidden_values(layer):
     layer.renderer().setGreenContrastEnhancement(enhancement(layer, 2, 30, 200, clipping))
 
 
+def with_its_range_turned(layer):
+    layer.renderer().setGreenContrastEnhancement(enhancement(layer, 2, 200, 30))
+
+
 class TestOnlyQgis:
     @pytest.mark.parametrize(
         "change",
-        [shaded, without_colour, with_nodata_of_a_person, with_values_made_clear, with_hidden_values],
+        [
+            shaded,
+            without_colour,
+            with_nodata_of_a_person,
+            with_values_made_clear,
+            with_hidden_values,
+            with_its_range_turned,
+        ],
     )
     def test_is_drawn_by_qgis_itself(self, layer, pictures, change):
         change(layer)

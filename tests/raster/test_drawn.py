@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from zoomearth.core.area import Polygon
 from zoomearth.core.drawing import Drawing, DrawnGrid, DrawnWindow
 from zoomearth.core.errors import Cancelled, RasterEmptyError, RasterUnreadableError
 from zoomearth.core.frames import PixelBox
@@ -231,3 +232,34 @@ def test_drawing_and_grid_survive_the_door() -> None:
     for wrong in ([0, 1], [1025, 10]):
         with pytest.raises(ValueError, match="picture"):
             DrawnWindow.from_json({"box": [0, 0, 1, 1], "size": wrong})
+
+
+def test_piece_of_a_single_pixel() -> None:
+    """1,024 drawn pixels that lie half a pixel off the lattice are 1,025: four pieces, one of them 1 × 1."""
+    artist = Artist()
+    grid = DrawnGrid(6000, 4000, (10, 0, 500000, 0, -10, 5600000), "EPSG:32633")
+    raster = DrawnRaster("layer", grid, artist)
+    picture = raster.read(PixelBox(1001, 1001, 3049, 3049), 512)
+    assert (1, 1) in [window.size for window in artist.asked]
+    assert (picture.pixels == (0, 0, 200)).all()
+
+
+def test_pieces_without_any_of_the_area_are_not_asked_for() -> None:
+    """Two fields at the far corners of 8,192 pixels, thin enough for the finest set: not the 62 between."""
+
+    def field(x: float, y: float) -> Polygon:
+        return (((x, y), (x + 20, y), (x + 20, y - 20), (x, y - 20)),)
+
+    artist = Artist()
+    raster = DrawnRaster("map", TILED, artist)
+    area = Area(polygons=(field(500010, 5599990), field(504060, 5595930)))
+    overview(raster, raster.resolve(area), mask=raster.mask(area))
+    assert len(artist.asked) == 2
+
+
+def test_long_window_of_a_map_without_scale_keeps_square_pixels() -> None:
+    artist = Artist()
+    DrawnRaster("wms", SCALELESS, artist).read(PixelBox(0, 0, 26_667, 1000), 512)
+    (window,) = artist.asked
+    across, down = window.box.width / window.size[0], window.box.height / window.size[1]
+    assert across == pytest.approx(down, rel=1e-9)

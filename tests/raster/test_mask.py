@@ -260,3 +260,22 @@ def test_what_is_no_polygon_is_refused(tmp_path: Path, ring: Ring) -> None:
     path = write(tmp_path / "file.tif", np.full((1, 20, 20), 40, np.uint8))
     with open_file(path) as raster, pytest.raises(AreaOutsideError):
         raster.resolve(Area.of_ring(*ring))
+
+
+@pytest.mark.parametrize("degrees", [0, 15, 30, 45])
+def test_a_slanted_strip_is_seen_from_an_overview(tmp_path: Path, degrees: int) -> None:
+    """A road of 2,000 × 70 pixels over a file with overviews: a quarter of it at least, wherever it runs."""
+    path = write(tmp_path / "file.tif", np.full((1, 2000, 2400), 200, np.uint8))
+    with rasterio.open(path, "r+") as file:
+        file.build_overviews([2, 4, 8, 16], rasterio.enums.Resampling.average)
+    along = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    across = np.array([-along[1], along[0]]) * 35
+    middle = np.array([1200.0, 1000.0])
+    sides = (along * 1000 + across, along * 1000 - across, -along * 1000 - across, -along * 1000 + across)
+    ring = tuple((float(x), float(y)) for x, y in (middle + side for side in sides))
+    with open_file(path) as raster:
+        area = Area(polygons=((tuple(raster.grid.to_map(ring)),),))
+        window, mask = raster.resolve(area), raster.mask(area)
+        picture = raster.overview(window, 256, mask=mask, report=ignore_progress, cancel=CancelToken())
+        assert picture.valid_share * window.area > 0.25 * 2000 * 70
+        assert picture.data_share in (1, None)  # level ones are as good as their box

@@ -20,7 +20,6 @@ except ImportError:
     from qgis.PyQt.QtWidgets import QShortcut
 
 from .. import settings, sources
-from ..areas import NamedArea
 from ..layers import AnswerLayer, Place
 from ..tasks import AnswerRecord, AskQueue, AskTask
 from ..wording import error_text
@@ -100,7 +99,8 @@ class ZoomEarthDock(QgsDockWidget):
         """Freeze what the form says and hand it to the queue; what is wrong with it is shown."""
         question, layer, now = self.form.question, self.form.layer, settings.load()
         try:
-            places = [NamedArea("", None)] if layer is None else self.form.area.areas(layer)
+            sources.raster_request(layer)  # what is wrong with the layer is told before its area
+            places = self.form.area.areas(layer)
             queries = [sources.freeze_query(question, layer, place.area, now) for place in places]
             context = sources.ask_context(layer)
             for query, place in zip(queries, places):
@@ -194,7 +194,9 @@ class ZoomEarthDock(QgsDockWidget):
         self._cards[task].show_progress(progress)
 
     def _answered(self, task: AskTask, record: AnswerRecord) -> None:
-        card = self._cards.pop(task).show_answer(record)
+        asked = self._cards.pop(task)
+        asked.asked = None  # with the layer that was drawn for it
+        card = asked.show_answer(record)
         card.show_requested.connect(self._show_on_map)
         card.copy_requested.connect(lambda: QApplication.clipboard().setText(record_text(record)))
         card.export_requested.connect(lambda: self._choose_export(record))

@@ -60,7 +60,8 @@ class Foresight:
             try:
                 return expected.result(timeout=_CANCEL_POLL_S)
             except NotYet:
-                continue
+                if expected.done():  # it was the reading's own
+                    raise
 
     def close(self) -> None:
         """Read nothing any more; returns when nobody reads."""

@@ -105,10 +105,15 @@ class DrawnRaster(Raster):
         within = lattice.from_pixels(view.window)
         average = AreaAverage(within, view.size, _BANDS, np.dtype(np.uint8))
         for done, (left, top, size) in enumerate(pieces, start=1):
-            values, valid = self._piece(lattice, (left, top), size, cancel)
+            inside = None
             if mask is not None:
                 inside = mask.inside(lattice.column + left, lattice.row + top, size, lattice.scale)[None]
-                valid &= inside
+                if not inside.any():  # nothing here is asked about: that need not be fetched
+                    told(done / len(pieces))
+                    continue
+            values, valid = self._piece(lattice, (left, top), size, cancel)
+            if inside is not None:
+                valid = valid & inside
                 tally.asked_px += int(np.count_nonzero(inside))
                 tally.valid_px += int(np.count_nonzero(valid))
             sink = average if native is None else native
@@ -134,7 +139,9 @@ class DrawnRaster(Raster):
             self.warnings = (*self._said, told)
         width, height = size
         planes = np.frombuffer(drawing.pixels, np.uint8).reshape(height, width, 4)
-        values = np.ascontiguousarray(np.moveaxis(planes[:, :, :_BANDS], 2, 0))
+        values = np.moveaxis(
+            planes[:, :, :_BANDS], 2, 0
+        ).copy()  # the drawing's own are not to change
         return values, planes[None, :, :, 3] > 0
 
 
@@ -191,9 +198,7 @@ def _lattice(view: View, drawn: DrawnGrid, mask: AreaMask | None) -> _Lattice:
     if drawn.has_own_pixels:
         factor = max(1.0, most / _OVERSAMPLING)
         return _Lattice(0, 0, (factor, factor))
-    share = most / min(across, down)
-    scale = (across * share, down * share)
-    return _Lattice(view.window.left / scale[0], view.window.top / scale[1], scale)
+    return _Lattice(view.window.left / most, view.window.top / most, (most, most))  # QGIS draws square pixels
 
 
 def _grid(drawn: DrawnGrid) -> tuple[RasterGrid, tuple[str, ...]]:

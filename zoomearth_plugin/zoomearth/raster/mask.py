@@ -23,7 +23,7 @@ _RIM_PX, _RIM_SHARE = 1.0, 0.02
 """Polygons that leave no more than this of their box's edge are as good as the box."""
 _KERNEL_PX = 3
 """A level's pixels are made of pixels so many of its own away, at most: Lanczos's kernel reaches that far."""
-_LEAST_WIDTH_PX = 16
+_LEAST_WIDTH_PX = 32
 """A polygon narrower than half of this, in pixels of a level, would lose most of them to its edges."""
 _SHARE_SIDE_PX = 1024
 
