@@ -52,7 +52,7 @@ make_engine() {
     is_ready .venv "$made_from" && return
     echo "Making .venv with $python (PyTorch is large; the first time takes minutes)"
     make_environment .venv "$python"
-    install .venv --editable '.[train,dev]'
+    install .venv --editable '.[train,dev,batch]'
     echo "$made_from" >.venv/.made-from
 }
 

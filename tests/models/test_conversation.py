@@ -141,7 +141,15 @@ def force(engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, words: li
 
     vocabulary = build_processor(engine.model.name_or_path).tokenizer.get_vocab()
     script = iter([vocabulary[word] for word in words] * 2)
-    monkeypatch.setattr(CachedConversation, "_choose", lambda self, logits: next(script))
+
+    def chosen(self: CachedConversation, logits: torch.Tensor) -> int | None:
+        token = next(script)
+        if token in self.tokens.end_ids:
+            return None
+        self._ids.append(token)
+        return token
+
+    monkeypatch.setattr(CachedConversation, "choose", chosen)
 
 
 @pytest.mark.parametrize("reuse", [True, False])
@@ -265,7 +273,7 @@ def test_a_full_device_is_named_and_freed(
         with pytest.raises(OutOfMemoryError) as caught:
             conversation.turn(PICTURES[0], "ship", **silent)
     assert caught.value.message == "CUDA out of memory. Tried to allocate 20.00 MiB."
-    assert caught.value.__cause__ is None and conversation._cache.get_seq_length() == 0
+    assert caught.value.__cause__ is None and conversation.cache.get_seq_length() == 0
     assert short.converse().turn(PICTURES[0], "ship", **silent)
 
 

@@ -67,7 +67,7 @@ def check_writable(path: Path, crs: str | None) -> None:
         with _turn(path):
             _check(path, crs)
     except _WRITE_ERRORS as error:
-        raise _storage_error(path, error) from error
+        raise storage_error(path, error) from error
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def _check(path: Path, crs: str | None) -> None:
             _roll_back(path)
             _check_table(path, crs)
     except _WRITE_ERRORS as error:
-        raise _storage_error(path, error) from error
+        raise storage_error(path, error) from error
     if shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES:
         raise DiskFullError(f"less than {LEAST_FREE_BYTES} bytes are free in {path.parent}")
 
@@ -121,7 +121,7 @@ def append_answer(path: Path, answer: Answer, query: Query, asked_at: datetime) 
     values = [{**row, "area_m2": polygons_area_m2(place, crs) if crs else None} for row, place in rows]
     table = TABLE if crs else UNREFERENCED_TABLE
     columns = [_column([row.get(name) for row in values], kind) for name, kind in COLUMNS.items()]
-    places = [_multipolygon_wkb(place, answer.frame) for _, place in rows]
+    places = [multipolygon_wkb(_as_drawn(place, answer.frame)) for _, place in rows]
     contents = {
         "geometry": np.array(places, dtype=object),
         "field_data": [column for column, _ in columns],
@@ -136,7 +136,7 @@ def append_answer(path: Path, answer: Answer, query: Query, asked_at: datetime) 
             if path.exists() or not _create(path, table, contents):
                 _write(path, table, contents, append=True)
     except _WRITE_ERRORS as error:
-        raise _storage_error(path, error) from error
+        raise storage_error(path, error) from error
 
 
 def _create(path: Path, table: str, contents: dict[str, Any]) -> bool:
@@ -227,19 +227,25 @@ def _column(values: list[Any], kind: str) -> tuple[NDArray[Any], NDArray[np.bool
     return np.array(filled, dtype=_DTYPES[kind]), is_null
 
 
-def _multipolygon_wkb(polygons: Polygons, frame: AnswerFrame) -> bytes:
-    """Little-endian WKB; pixel rows turn to y = -row, as maps draw them."""
-    sign = -1.0 if frame is AnswerFrame.PIXELS else 1.0
+def _as_drawn(polygons: Polygons, frame: AnswerFrame) -> Polygons:
+    """Pixel rows turn to y = -row, as maps draw them."""
+    if frame is not AnswerFrame.PIXELS:
+        return polygons
+    return tuple(tuple(tuple((x, -y) for x, y in ring) for ring in polygon) for polygon in polygons)
+
+
+def multipolygon_wkb(polygons: Polygons) -> bytes:
+    """Little-endian well-known binary."""
     parts = [struct.pack("<BII", 1, 6, len(polygons))]
     for polygon in polygons:
         parts.append(struct.pack("<BII", 1, 3, len(polygon)))
         for ring in polygon:
-            points = [(x, sign * y) for x, y in (*ring, ring[0])]
+            points = (*ring, ring[0])
             parts.append(struct.pack("<I", len(points)) + b"".join(struct.pack("<dd", *p) for p in points))
     return b"".join(parts)
 
 
-def _storage_error(path: Path, error: Exception) -> ZoomEarthError:
+def storage_error(path: Path, error: Exception) -> ZoomEarthError:
     """The error for a write that failed, told apart by what the system or SQLite says."""
     text = str(error).lower()
     if "is locked" in text:

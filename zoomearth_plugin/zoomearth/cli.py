@@ -20,6 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from .batch.command import add_batch
 from .core.errors import (
     Cancelled,
     DiskFullError,
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="tell more on standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_ask(commands)
+    add_batch(commands, _count, _zooms)
     models = commands.add_parser("models", help="list the models, or show one")
     models.add_argument("action", choices=["list", "show"])
     models.add_argument("name", nargs="?", help="of the model to show")

@@ -28,6 +28,7 @@ from ..core import errors
 from ..core.progress import CancelToken
 from .dialogue import DialogueTokens
 from .engine import OnToken
+from .features import PictureFeatures
 from .processor import SnappingImageProcessor
 from .profile import Handover, Profile
 
@@ -45,6 +46,7 @@ class CachedConversation:
         profile: How zoomed pictures are handed over, and how much may be written.
         reuse: False computes the whole dialogue again in every turn; the outputs are the same. It is
             there to be compared with.
+        features: What is kept of pictures that other conversations saw; None where each sees its own.
     """
 
     def __init__(
@@ -55,34 +57,50 @@ class CachedConversation:
         profile: Profile,
         *,
         reuse: bool = True,
+        features: PictureFeatures | None = None,
     ) -> None:
-        self._model = model
+        self.model = model
         self._images = images
-        self._tokens = tokens
-        self._profile = profile
+        self.tokens = tokens
+        self.profile = profile
         self._reuse = reuse
+        self._features = features
         self._ids: list[int] = []  # the whole dialogue
         self._turn_start = 0  # index in it of what the model wrote last
         self._grids: list[Tensor] = []  # (1, 3) patches of every picture: time, rows, columns
         self._patches: list[Tensor] = []  # (patches, values) of every picture
-        self._cache = DynamicCache(config=model.config)
+        self.cache = DynamicCache(config=model.config)
         self._pictures_held = 0  # how many pictures the cache holds
-        self._position = 0  # of the next token
+        self.position = 0  # of the next token
 
     def turn(self, pixels: NDArray[np.uint8], text: str, *, on_token: OnToken, cancel: CancelToken) -> str:
         """See :class:`zoomearth.models.engine.Conversation`."""
         cancel.check()
+        self.prepare(pixels, text)
+        with torch.inference_mode(), stopping(self.model, cancel), self.freeing_memory():
+            turn = self.begin(on_token)
+            while not turn.has_ended:
+                cancel.check()
+                turn.take(self._compute_next(turn.last))
+        return turn.text
+
+    def prepare(self, pixels: NDArray[np.uint8], text: str) -> None:
+        """Put a picture and what is said with it behind the dialogue; nothing is computed yet."""
         tokens = self._add_picture(pixels)
         if self._ids:
             self._take_back_answer()
-            self._ids += self._tokens.handover(text, tokens)
+            self._ids += self.tokens.handover(text, tokens)
         else:
-            self._ids += self._tokens.opening(text, tokens)
+            self._ids += self.tokens.opening(text, tokens)
         if not self._reuse:
-            self._forget()
+            self.forget()
         self._turn_start = len(self._ids)
-        with torch.inference_mode(), _stopping(self._model, cancel), self._freeing_memory():
-            return self._write(on_token, cancel)
+
+    def begin(self, on_token: OnToken) -> Turn:
+        """Compute what is new, and write the first token of the turn."""
+        turn = Turn(self, on_token)
+        turn.take(self._compute_new())
+        return turn
 
     def _add_picture(self, pixels: NDArray[np.uint8]) -> int:
         """Keep a picture's patches; returns how many tokens it takes."""
@@ -93,70 +111,60 @@ class CachedConversation:
 
     def _take_back_answer(self) -> None:
         """Before a picture goes into the assistant's turn, forget an answer that was given without it."""
-        if self._profile.handover is not Handover.ASSISTANT_TURN:
+        if self.profile.handover is not Handover.ASSISTANT_TURN:
             return
         written = self._ids[self._turn_start :]
-        kept, rest = self._tokens.cut_before(written, ANSWER_MARK)
+        kept, rest = self.tokens.cut_before(written, ANSWER_MARK)
         if kept == len(written):
             return
         self._ids[self._turn_start + kept :] = []
-        surplus = self._cache.get_seq_length() - len(self._ids)
-        if surplus > 0 and self._model.model.language_model.has_sliding_layers:
-            self._forget()  # a window that has slid cannot be wound back
+        surplus = self.cache.get_seq_length() - len(self._ids)
+        if surplus > 0 and self.model.model.language_model.has_sliding_layers:
+            self.forget()  # a window that has slid cannot be wound back
         elif surplus > 0:
-            self._cache.crop(-surplus)
+            self.cache.crop(-surplus)
         self._ids += rest
 
-    def _forget(self) -> None:
+    def restart(self) -> None:
+        """Take back what was written in this turn, to write it once more."""
+        del self._ids[self._turn_start :]
+        self.forget()
+
+    def forget(self) -> None:
         """Empty the cache; the next computation starts from the first token and picture."""
-        self._cache = DynamicCache(config=self._model.config)
+        self.cache = DynamicCache(config=self.model.config)
         self._pictures_held = 0
 
-    def _write(self, on_token: OnToken, cancel: CancelToken) -> str:
-        logits = self._compute_new()
-        told = ""
-        written: list[int] = []
-        while len(written) < self._profile.max_new_tokens:
-            cancel.check()
-            token = self._choose(logits)
-            if token in self._tokens.end_ids:
-                break
-            written.append(token)
-            self._ids.append(token)
-            told = self._tell(written, told, on_token)
-            if len(written) < self._profile.max_new_tokens:
-                logits = self._compute_next(token)
-        return self._tokens.written(written)
-
-    def _choose(self, logits: Tensor) -> int:
-        suppressed = torch.tensor(self._tokens.suppressed_ids, device=logits.device)
+    def choose(self, logits: Tensor) -> int | None:
+        """The likeliest token, added to the dialogue; None where that ends the turn."""
+        suppressed = torch.tensor(self.tokens.suppressed_ids, device=logits.device)
         highest, token = logits.float().index_fill(0, suppressed, float("-inf")).max(dim=0)
         if not highest.isfinite():  # half precision overflows in some models; its text would be noise
             raise errors.ModelIncompatibleError(
                 f"the model's numbers overflow in {logits.dtype} on {logits.device}",
                 "This device cannot run this model in the number format that it has; choose another model.",
             )
+        if int(token) in self.tokens.end_ids:
+            return None
+        self._ids.append(int(token))
         return int(token)
-
-    def _tell(self, written: list[int], told: str, on_token: OnToken) -> str:
-        """Pass on the text that is new; half a character, which decodes to U+FFFD, waits for its rest."""
-        text = self._tokens.written(written).rstrip("\ufffd")
-        if len(text) > len(told) and text.startswith(told):
-            on_token(text[len(told) :])
-            return text
-        return told
 
     def _compute_new(self) -> Tensor:
         """Everything that the cache does not hold, pictures included; logits of what comes next."""
-        ids = torch.tensor([self._ids], device=self._model.device)
-        positions, _ = self._model.model.get_rope_index(
+        ids = torch.tensor([self._ids], device=self.model.device)
+        positions, _ = self.model.model.get_rope_index(
             ids,
-            mm_token_type_ids=(ids == self._tokens.image_id).int(),
+            mm_token_type_ids=(ids == self.tokens.image_id).int(),
             image_grid_thw=torch.cat(self._grids).to(ids.device),
         )
-        self._position = int(positions.max()) + 1
-        held, pictures_held = self._cache.get_seq_length(), self._pictures_held
+        self.position = int(positions.max()) + 1
+        held, pictures_held = self.cache.get_seq_length(), self._pictures_held
         self._pictures_held = len(self._grids)
+        if self._features is not None:
+            return self._forward(
+                inputs_embeds=self._embedded(ids[:, held:], pictures_held, self._features),
+                position_ids=positions[:, :, held:],
+            )
         return self._forward(
             input_ids=ids[:, held:],
             position_ids=positions[:, :, held:],
@@ -164,20 +172,28 @@ class CachedConversation:
             image_grid_thw=torch.cat(self._grids[pictures_held:]).to(ids.device),
         )
 
+    def _embedded(self, ids: Tensor, pictures_held: int, features: PictureFeatures) -> Tensor:
+        """Embeddings of (1, tokens) ids, with the features of the pictures that are new in their places."""
+        embeddings: Tensor = self.model.get_input_embeddings()(ids)
+        new = zip(self._patches[pictures_held:], self._grids[pictures_held:], strict=True)
+        seen = torch.cat([features.of(self.model, patches, grid) for patches, grid in new])
+        places = (ids == self.tokens.image_id)[..., None].expand_as(embeddings)
+        return embeddings.masked_scatter(places, seen.to(embeddings.dtype))
+
     def _compute_next(self, token: int) -> Tensor:
-        ids = torch.tensor([[token]], device=self._model.device)
-        positions = torch.full((3, 1, 1), self._position, device=self._model.device)
-        self._position += 1
+        ids = torch.tensor([[token]], device=self.model.device)
+        positions = torch.full((3, 1, 1), self.position, device=self.model.device)
+        self.position += 1
         return self._forward(input_ids=ids, position_ids=positions)
 
     def _forward(self, **inputs: Any) -> Tensor:
         """Logits (vocabulary,) after the last of the inputs, which join the cache."""
-        made = self._model(**inputs, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+        made = self.model(**inputs, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
         logits: Tensor = made.logits[0, -1]
         return logits
 
     @contextmanager
-    def _freeing_memory(self) -> Iterator[None]:
+    def freeing_memory(self) -> Iterator[None]:
         """Turn a full device into our own error, after letting go of all that fills it."""
         try:
             yield
@@ -188,12 +204,52 @@ class CachedConversation:
             traceback.clear_frames(error.__traceback__)  # the frames hold the tensors
         else:
             return
-        self._forget()
-        if self._model.device.type == "cuda":
+        self.forget()
+        if self.model.device.type == "cuda":
             torch.cuda.empty_cache()
-        elif self._model.device.type == "mps":
+        elif self.model.device.type == "mps":
             torch.mps.empty_cache()
         raise errors.OutOfMemoryError(message)
+
+
+class Turn:
+    """What one conversation writes, from its first token to its last.
+
+    Args:
+        conversation: Whose.
+        on_token: Told of each new piece of text.
+    """
+
+    def __init__(self, conversation: CachedConversation, on_token: OnToken) -> None:
+        self.conversation = conversation
+        self.has_ended = False
+        self.last = -1
+        self._on_token = on_token
+        self._written: list[int] = []
+        self._told = ""
+
+    @property
+    def text(self) -> str:
+        """All that was written."""
+        return self.conversation.tokens.written(self._written)
+
+    def take(self, logits: Tensor) -> None:
+        """Write the token that (vocabulary,) logits say."""
+        token = self.conversation.choose(logits)
+        if token is None:
+            self.has_ended = True
+            return
+        self.last = token
+        self._written.append(token)
+        self._tell()
+        self.has_ended = len(self._written) >= self.conversation.profile.max_new_tokens
+
+    def _tell(self) -> None:
+        """Pass on the text that is new; half a character, which decodes to U+FFFD, waits for its rest."""
+        text = self.text.rstrip("\ufffd")
+        if len(text) > len(self._told) and text.startswith(self._told):
+            self._on_token(text[len(self._told) :])
+            self._told = text
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -204,7 +260,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def _stopping(model: Qwen2_5_VLForConditionalGeneration, cancel: CancelToken) -> Iterator[None]:
+def stopping(model: Qwen2_5_VLForConditionalGeneration, cancel: CancelToken) -> Iterator[None]:
     """Within: every block of the model looks at the request to stop before it computes."""
     blocks = [*model.model.visual.blocks, *model.model.language_model.layers]
     hooks = [block.register_forward_pre_hook(lambda *_: cancel.check()) for block in blocks]

@@ -39,6 +39,19 @@ def load_engine(model: str, *, report: Report, cancel: CancelToken) -> Engine:
     return load_transformers_engine(folder, profile, report=report, cancel=cancel)
 
 
+def check_model(model: str) -> None:
+    """Find out, without loading it, whether a model is there.
+
+    Raises:
+        ModelMissingError, ModelIncompatibleError, WeightsUnsafeError: As :func:`load_engine` would.
+    """
+    if model.startswith(PREFIX):
+        load_scripted_engine(model)
+        return
+    profile = resolve_profile(model)
+    find_model(profile.source, profile.revision)
+
+
 def resolve_profile(model: str) -> Profile:
     """The profile that a person's text means.
 

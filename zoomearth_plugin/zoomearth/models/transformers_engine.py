@@ -16,6 +16,7 @@ from .conversation import CachedConversation, is_out_of_memory
 from .device import DeviceChoice, choose_device, leave_a_core
 from .dialogue import DialogueTokens
 from .engine import LOADING_SHARE
+from .features import PictureFeatures
 from .processor import ImageTextProcessor, build_processor, snapped_side
 from .profile import Profile
 from .weights import ModelFolder
@@ -59,9 +60,11 @@ class TransformersEngine:
         width, height = (snapped_side(side_px, factor_px) for side_px in size)
         return width, height
 
-    def converse(self, *, reuse: bool = True) -> CachedConversation:
-        """Start a new question; see :class:`CachedConversation` for ``reuse``."""
-        return CachedConversation(self.model, self._images, self._tokens, self.profile, reuse=reuse)
+    def converse(self, *, reuse: bool = True, features: PictureFeatures | None = None) -> CachedConversation:
+        """Start a new question; see :class:`CachedConversation` for the arguments."""
+        return CachedConversation(
+            self.model, self._images, self._tokens, self.profile, reuse=reuse, features=features
+        )
 
 
 def load_transformers_engine(

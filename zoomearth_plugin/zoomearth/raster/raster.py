@@ -37,6 +37,10 @@ class Raster(ABC):
         """How what was read so far differs from the pixels themselves, each ``code: sentence``."""
         return tuple(self._approximations.values())
 
+    def forget_approximations(self) -> None:
+        """Begin anew, for another question."""
+        self._approximations.clear()
+
     def _approximate(self, code: str, **fields: object) -> None:
         """See :mod:`..core.sentences`; what was said under the code before is said no more."""
         self._approximations[code] = sentence(code, **fields)

@@ -148,7 +148,7 @@ def _row(file: Path, name: str, values: object, split: str, faults: Faults) -> I
 
 def _parquet_rows(file: Path, columns: set[str], faults: Faults) -> Iterator[Row]:
     try:
-        import pyarrow.parquet as parquet  # type: ignore[import-untyped]
+        import pyarrow.parquet as parquet
     except ImportError as error:
         raise DataInvalidError(f"{file} needs the package pyarrow", _NEEDS_DATASETS) from error
     try:

@@ -1,0 +1,1 @@
+"""Many rasters, many questions: planned, answered, written so that nothing is lost."""

@@ -1,0 +1,146 @@
+"""A whole batch: which jobs are left, who answers them, and that each outcome gets to the file."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import DiskFullError
+from ..core.progress import CancelToken
+from .jobs import Job, digest_of
+from .outcome import Outcome
+from .running import RunSettings, run_local
+from .store import DEFAULT_CRS, BatchStore, create_store, resume_store
+
+_log = logging.getLogger(__name__)
+RETRY_S = 5.0
+"""How often a full disk is tried again."""
+_POLL_S = 0.05
+Runner = Callable[[Sequence[Job], RunSettings, Callable[[Outcome], None], CancelToken], None]
+Teller = Callable[["Tally"], None]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where outcomes go.
+
+    Args:
+        path: A GeoPackage.
+        crs: In which answers are kept.
+        resume: Whether to go on with what an earlier run left there.
+        overwrite: Whether to replace what is there.
+    """
+
+    path: Path
+    crs: str = DEFAULT_CRS
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass
+class Tally:
+    """How far a batch is.
+
+    Args:
+        total: Jobs in all.
+        before: Of those, done by an earlier run.
+        answered: By this one.
+        failed: By this one.
+        message: What holds it up; empty while nothing does.
+    """
+
+    total: int
+    before: int = 0
+    answered: int = 0
+    failed: int = 0
+    message: str = ""
+
+    @property
+    def done(self) -> int:
+        """With those of earlier runs."""
+        return self.before + self.answered + self.failed
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    output: Output,
+    settings: RunSettings,
+    *,
+    cancel: CancelToken,
+    tell: Teller = lambda tally: None,
+    runner: Runner = run_local,
+) -> Tally:
+    """Ask all jobs that have no outcome yet; what is done stays written, whatever happens.
+
+    Args:
+        jobs: All of the table's.
+        output: Where outcomes go.
+        settings: How to ask.
+        cancel: Stops; the outcomes that came are written.
+        tell: Hears of every outcome, and of what holds the batch up.
+        runner: Who answers.
+
+    Raises:
+        OutputUnwritableError: The output cannot be made, or is another batch's.
+        DiskFullError: It was cancelled while the disk was full.
+        Cancelled: On request.
+    """
+    with _store(jobs, output, settings) as store:
+        left = [job for job in jobs if job.id not in store.done]
+        tally = Tally(len(jobs), before=len(jobs) - len(left))
+        tell(tally)
+
+        def take(outcome: Outcome) -> None:
+            _patiently(lambda: store.add(outcome), store, tally, tell, cancel)
+            if outcome.answer is None:
+                tally.failed += 1
+                _log.warning("job %s failed: %s", outcome.job.id, outcome.error)
+            else:
+                tally.answered += 1
+            tell(tally)
+
+        if left:
+            runner(left, settings, take, cancel)
+        _patiently(store.flush, store, tally, tell, cancel)
+        return tally
+
+
+def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchStore:
+    digest = f"{digest_of(jobs)} {settings.options.to_json()}"
+    if output.resume:
+        return resume_store(output.path, digest)
+    return create_store(output.path, digest, crs=output.crs, overwrite=output.overwrite)
+
+
+def _patiently(
+    write: Callable[[], None], store: BatchStore, tally: Tally, tell: Teller, cancel: CancelToken
+) -> None:
+    """Write; while the disk is full, wait and try again: nothing that was answered is lost."""
+    attempt = write
+    while True:
+        try:
+            attempt()
+        except DiskFullError as error:
+            tally.message = f"The disk is full: {error.message}. Free some space, and it goes on by itself."
+            tell(tally)
+            if not _waited(RETRY_S, cancel):
+                raise
+            attempt = store.flush  # what was to be added is kept
+        else:
+            break
+    if tally.message:
+        tally.message = ""
+        tell(tally)
+
+
+def _waited(seconds: float, cancel: CancelToken) -> bool:
+    """False when a request to stop came first."""
+    deadline_s = time.monotonic() + seconds
+    while time.monotonic() < deadline_s:
+        if cancel.is_cancelled:
+            return False
+        time.sleep(_POLL_S)
+    return True

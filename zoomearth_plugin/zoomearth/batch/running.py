@@ -1,0 +1,215 @@
+"""Answers jobs on this machine: rasters opened once, models loaded once, several questions at once.
+
+For each model in turn its jobs are asked by a few threads, raster after raster. The threads read at the same
+time; what the model has to compute for them is computed together (:mod:`..models.batching`).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from ..core.area import Area
+from ..core.errors import AreaOutsideError, Cancelled, ZoomEarthError
+from ..core.progress import CancelToken, ignore_progress
+from ..core.types import Options, Query, RasterRequest
+from ..models.engine import Engine
+from ..models.loading import load_engine
+from ..perception.loop import ask
+from ..raster.raster import Raster
+from .jobs import Job
+from .moving import moved
+from .outcome import Outcome
+from .sharing import SharedRasters
+
+_log = logging.getLogger(__name__)
+Taker = Callable[[Outcome], None]
+"""Takes an outcome as soon as it is there, in the thread that runs the batch."""
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a batch is run.
+
+    Args:
+        options: How hard to look.
+        together: Questions that are asked at the same time; 1 for one by one.
+    """
+
+    options: Options = field(default_factory=Options)
+    together: int = 8
+
+
+def planned(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs in the order in which they are asked: by model, by raster as they come, by length of question.
+
+    So a model is loaded and a raster opened once, and questions of one length, which write their answers
+    in about the same time, are asked together.
+    """
+    first: dict[tuple[str, str], int] = {}
+    for place, job in enumerate(jobs):
+        first.setdefault((job.model, job.raster), place)
+    models = {model: place for place, model in enumerate(dict.fromkeys(job.model for job in jobs))}
+    return sorted(
+        jobs, key=lambda job: (models[job.model], first[job.model, job.raster], len(job.question.split()))
+    )
+
+
+def run_local(jobs: Sequence[Job], settings: RunSettings, take: Taker, cancel: CancelToken) -> None:
+    """Ask every job once.
+
+    Args:
+        jobs: In any order.
+        settings: How.
+        take: Gets each job's outcome, in this thread.
+        cancel: Stops between tokens and pieces of reading; what was taken stays.
+
+    Raises:
+        Cancelled: On request.
+    """
+    ordered = planned(jobs)
+    for model in dict.fromkeys(job.model for job in ordered):
+        _run_model(model, [job for job in ordered if job.model == model], settings, take, cancel)
+
+
+def _run_model(
+    model: str, jobs: Sequence[Job], settings: RunSettings, take: Taker, cancel: CancelToken
+) -> None:
+    cancel.check()
+    try:
+        loaded = load_engine(model, report=ignore_progress, cancel=cancel)
+    except ZoomEarthError as error:
+        for job in jobs:
+            take(Outcome(job, datetime.now(timezone.utc), error=error))
+        return
+    threads = min(len(jobs), settings.together + settings.together // 2 if settings.together > 1 else 1)
+    with _shared(loaded, settings.together) as (engine, seat):
+        _ask_all(jobs, engine, seat, threads, settings.options, take, cancel)
+
+
+@contextmanager
+def _shared(engine: Engine, together: int) -> Iterator[tuple[Engine, Callable[[], object]]]:
+    """The engine for several threads, and what each of them holds while it asks."""
+    from ..models.scripted import ScriptedEngine
+
+    if together > 1 and not isinstance(engine, ScriptedEngine):
+        from ..models.batching import BatchedEngine
+        from ..models.transformers_engine import TransformersEngine
+
+        if isinstance(engine, TransformersEngine):
+            batched = BatchedEngine(engine, together)
+            with batched.serving():
+                yield batched, batched.seat
+            return
+    turn = threading.Lock()
+    yield engine, lambda: turn
+
+
+def _ask_all(
+    jobs: Sequence[Job],
+    engine: Engine,
+    seat: Callable[[], object],
+    threads: int,
+    options: Options,
+    take: Taker,
+    cancel: CancelToken,
+) -> None:
+    """Ask with so many threads; outcomes are taken in this one."""
+    stop = CancelToken()
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * threads + 2)
+    rasters = SharedRasters(jobs)
+    for job in jobs:
+        waiting.put(job)
+
+    def work() -> None:
+        try:
+            with seat():  # type: ignore[attr-defined]
+                while not stop.is_cancelled:
+                    try:
+                        job = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    _put(found, answered(job, engine, rasters, options, stop), stop)
+        except Cancelled:
+            return
+        except BaseException as error:  # noqa: BLE001 # the thread's boundary: who runs the batch is told
+            _put(found, error, stop)
+
+    workers = [threading.Thread(target=work, name=f"zoomearth-asking-{n}") for n in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in jobs:
+            outcome = _get(found, cancel)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            take(outcome)
+    finally:
+        stop.cancel()
+        for worker in workers:
+            worker.join()
+        rasters.close()
+
+
+def _get(found: queue.Queue[Outcome | BaseException], cancel: CancelToken) -> Outcome | BaseException:
+    while True:
+        cancel.check()
+        try:
+            return found.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
+
+
+def _put(
+    found: queue.Queue[Outcome | BaseException], item: Outcome | BaseException, stop: CancelToken
+) -> None:
+    while not stop.is_cancelled:
+        try:
+            found.put(item, timeout=_POLL_S)
+        except queue.Full:
+            continue
+        else:
+            return
+
+
+def answered(
+    job: Job, engine: Engine, rasters: SharedRasters, options: Options, cancel: CancelToken
+) -> Outcome:
+    """Ask a job; whatever goes wrong with it alone becomes its outcome.
+
+    Raises:
+        Cancelled: On request.
+    """
+    asked_at = datetime.now(timezone.utc)
+    try:
+        with rasters.borrowed(job) as raster:
+            query = Query(job.question, RasterRequest(job.raster), _area(job, raster), options, job.model)
+            answer = ask(query, raster, engine, report=ignore_progress, cancel=cancel)
+            return Outcome(job, asked_at, answer=answer)
+    except Cancelled:
+        raise
+    except ZoomEarthError as error:
+        return Outcome(job, asked_at, error=error)
+    except MemoryError as error:
+        return Outcome(job, asked_at, error=ZoomEarthError(f"out of memory: {error}"))
+    except Exception as error:  # noqa: BLE001 # a job's boundary: it alone is lost
+        _log.exception("job %s failed", job.id)
+        return Outcome(job, asked_at, error=ZoomEarthError(f"{type(error).__name__}: {error}"))
+
+
+def _area(job: Job, raster: Raster) -> Area | None:
+    """The job's area in the raster's CRS; raises AreaOutsideError where it has no place there."""
+    area = job.area
+    if area is None or not area.polygons or not job.area_crs or raster.grid.crs_text is None:
+        return area
+    found = moved(area.polygons, job.area_crs, raster.grid.crs_text)
+    if found is None:
+        raise AreaOutsideError(f"the area of job {job.id} has no place in {raster.grid.crs_text}")
+    return Area(polygons=found)

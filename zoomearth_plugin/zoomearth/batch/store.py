@@ -1,0 +1,334 @@
+"""Where a batch's outcomes go: a GeoPackage, in transactions of bounded size, that a later run goes on with.
+
+One table of answers in one CRS, one of answers that have no place in it, one of failures, and one that says
+which jobs the file belongs to. A job's rows are written in one transaction, so a process that is killed at
+any moment leaves each job whole or absent.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import struct
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyogrio
+
+from ..answers_file import multipolygon_wkb, storage_error
+from ..core.answer_table import COLUMNS, answer_rows
+from ..core.area import Polygons
+from ..core.errors import OutputUnwritableError, ZoomEarthError
+from ..core.types import Answer, AnswerFrame, Options, Query, RasterRequest
+from ..raster.ellipsoid import polygons_area_m2
+from .moving import moved
+from .outcome import Outcome
+
+_log = logging.getLogger(__name__)
+ANSWERS, UNREFERENCED, FAILURES, BATCH = "answers", "answers_unreferenced", "failures", "batch"
+ANSWER_COLUMNS = {"job_id": "text", **COLUMNS, "source_crs": "text"}
+FAILURE_COLUMNS = {
+    "job_id": "text",
+    "raster": "text",
+    "question": "text",
+    "model": "text",
+    "code": "text",
+    "message": "text",
+    "hint": "text",
+    "failed_at": "time",
+}
+BATCH_COLUMNS = {"name": "text", "value": "text"}
+DEFAULT_CRS = "EPSG:4326"
+MOST_OUTCOMES = 64
+"""In a transaction."""
+LONGEST_WAIT_S = 2.0
+"""After which what came is written, however little it is."""
+_LOCKED_S = 30.0
+"""How long another program may hold the file."""
+_DTYPES = {"text": object, "real": "float64", "bool": "bool", "integer": "int32", "time": "datetime64[ms]"}
+_ENVELOPE_XY = 1 << 1
+_EMPTY = 1 << 4
+
+
+class BatchStore:
+    """An open output; a context manager. See :func:`create_store` and :func:`resume_store`.
+
+    Args:
+        path: The GeoPackage.
+        crs: Of its table of answers.
+    """
+
+    def __init__(self, path: Path, crs: str) -> None:
+        self.path = path
+        self.crs = crs
+        self._database = sqlite3.connect(path, timeout=_LOCKED_S, isolation_level=None)
+        _know_geometries(self._database)
+        self._waiting: list[Outcome] = []
+        self._written_at_s = time.monotonic()
+        self.done = self._finished()
+
+    def __enter__(self) -> BatchStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _finished(self) -> set[str]:
+        """Ids of the jobs that have an outcome already."""
+        found: set[str] = set()
+        for table in (ANSWERS, UNREFERENCED, FAILURES):
+            found.update(row[0] for row in self._database.execute(f'SELECT job_id FROM "{table}"'))
+        return found
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep an outcome; it is written with others, soon.
+
+        Raises:
+            DiskFullError, OutputUnwritableError: See :meth:`flush`; the outcome is kept all the same.
+        """
+        self._waiting.append(outcome)
+        self.done.add(outcome.job.id)
+        is_due = time.monotonic() - self._written_at_s > LONGEST_WAIT_S
+        if is_due or len(self._waiting) >= MOST_OUTCOMES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, in one transaction; may be called again after it failed.
+
+        Raises:
+            DiskFullError: No room is left; nothing that was written is lost, and what waits is kept.
+            OutputUnwritableError: Another program holds the file, or it is gone.
+        """
+        if self._waiting:
+            try:
+                self._write(self._waiting)
+            except (sqlite3.Error, OSError) as error:
+                raise storage_error(self.path, error) from error
+            self._waiting = []
+        self._written_at_s = time.monotonic()
+
+    def close(self) -> None:
+        """Write what waits, and let go of the file."""
+        try:
+            self.flush()
+        finally:
+            self._database.close()
+
+    def drop(self) -> None:
+        """Let go of the file; what waits is not written."""
+        self._waiting = []
+        self._database.close()
+
+    def _write(self, outcomes: Sequence[Outcome]) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            for outcome in outcomes:
+                if outcome.answer is None:
+                    self._insert(FAILURES, _failure_row(outcome), None)
+                else:
+                    for table, row, place in _answer_rows(outcome, outcome.answer, self.crs):
+                        self._insert(table, row, place)
+            now = _stamp(datetime.now(timezone.utc))
+            self._database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
+    def _insert(self, table: str, row: dict[str, Any], place: Polygons | None) -> None:
+        names = list(row)
+        values = [row[name] for name in names]
+        if place is not None:
+            names.append("geom")
+            values.append(_geopackage_geometry(place, self._srs_id(table)))
+            self._grow(table, place)
+        marks = ", ".join("?" * len(names))
+        columns = ", ".join(f'"{name}"' for name in names)
+        self._database.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', values)
+
+    def _srs_id(self, table: str) -> int:
+        query = "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?"
+        return int(self._database.execute(query, (table,)).fetchone()[0])
+
+    def _grow(self, table: str, place: Polygons) -> None:
+        """The table's extent, which maps read instead of all geometries."""
+        west, south, east, north = _bounds(place)
+        self._database.execute(
+            "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1),"
+            " min_y = min(coalesce(min_y, ?2), ?2), max_x = max(coalesce(max_x, ?3), ?3),"
+            " max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = ?5",
+            (west, south, east, north, table),
+        )
+
+
+def create_store(path: Path, digest: str, *, crs: str = DEFAULT_CRS, overwrite: bool = False) -> BatchStore:
+    """Make an output.
+
+    Args:
+        path: Ends in ``.gpkg``.
+        digest: Of the jobs, see :func:`.jobs.digest_of`.
+        crs: In which answers are kept.
+        overwrite: Whether a file that is there already is replaced.
+
+    Raises:
+        OutputUnwritableError: It is there already, or cannot be made.
+        DiskFullError: No room is left.
+    """
+    if path.suffix.lower() != ".gpkg":
+        raise OutputUnwritableError(f"{path} does not end in .gpkg", "Name a file that ends in .gpkg.")
+    if not path.parent.is_dir():
+        raise OutputUnwritableError(f"there is no folder {path.parent}", "Name a folder that is there.")
+    if path.exists() and not overwrite:
+        raise OutputUnwritableError(
+            f"{path} is there already",
+            "Go on with it (--resume), replace it (--overwrite), or name another file.",
+        )
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".zoomearth-") as folder:
+            made = Path(folder, "batch.gpkg")
+            _make(made, digest, crs)
+            for leftover in (f"{path}-wal", f"{path}-shm", f"{path}-journal"):
+                Path(leftover).unlink(missing_ok=True)
+            made.replace(path)
+        return BatchStore(path, crs)
+    except (sqlite3.Error, OSError, RuntimeError, ValueError) as error:
+        raise storage_error(path, error) from error
+
+
+def resume_store(path: Path, digest: str) -> BatchStore:
+    """Open the output of an earlier run of the same jobs.
+
+    Raises:
+        OutputUnwritableError: It is not there, is no such output, or belongs to other jobs.
+    """
+    if not path.is_file():
+        raise OutputUnwritableError(f"there is no {path} to go on with", "Run it without --resume first.")
+    try:
+        with closing(sqlite3.connect(path, timeout=_LOCKED_S)) as database:
+            known = dict(database.execute(f'SELECT name, value FROM "{BATCH}"'))
+    except sqlite3.DatabaseError as error:
+        if "lock" in str(error):
+            raise storage_error(path, error) from error
+        raise OutputUnwritableError(
+            f"{path} is no output of a batch: {error}", "Name the file that the earlier run wrote."
+        ) from error
+    if known.get("digest") != digest:
+        raise OutputUnwritableError(
+            f"{path} belongs to another job table, or to other options",
+            "Use the table and the options of the earlier run, or name another file.",
+        )
+    return BatchStore(path, known["crs"])
+
+
+def _make(path: Path, digest: str, crs: str) -> None:
+    """The empty file, by GDAL."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no CRS is known
+        for table, own_crs in ((ANSWERS, crs), (UNREFERENCED, None)):
+            _make_table(path, table, ANSWER_COLUMNS, geometry_type="MultiPolygon", crs=own_crs)
+        for table, columns in ((FAILURES, FAILURE_COLUMNS), (BATCH, BATCH_COLUMNS)):
+            _make_table(path, table, columns, geometry_type=None, crs=None)
+    with closing(sqlite3.connect(path)) as database, database:
+        rows = [("digest", digest), ("crs", crs)]
+        database.executemany(f'INSERT INTO "{BATCH}" (name, value) VALUES (?, ?)', rows)
+
+
+def _make_table(
+    path: Path, table: str, columns: dict[str, str], *, geometry_type: str | None, crs: str | None
+) -> None:
+    pyogrio.raw.write(
+        path,
+        geometry=None if geometry_type is None else np.empty(0, dtype=object),
+        field_data=[np.empty(0, dtype=_DTYPES[kind]) for kind in columns.values()],
+        fields=np.array(list(columns), dtype=object),
+        layer=table,
+        driver="GPKG",
+        geometry_type=geometry_type,
+        crs=crs,
+        append=path.exists(),
+        dataset_options={"VERSION": "1.3"},  # what QGIS 3.22 reads without a warning
+        layer_options={"FID": "fid", "GEOMETRY_NAME": "geom"} if geometry_type else {"FID": "fid"},
+    )
+
+
+def _answer_rows(
+    outcome: Outcome, answer: Answer, crs: str
+) -> Iterator[tuple[str, dict[str, Any], Polygons]]:
+    """The rows of an answer: table, values by column, place in the table's frame."""
+    job = outcome.job
+    query = Query(job.question, RasterRequest(job.raster), job.area, Options(), job.model)
+    source = answer.crs if answer.frame is AnswerFrame.CRS else None
+    for values, place in answer_rows(answer, query, outcome.asked_at):
+        area_m2 = polygons_area_m2(place, source) if source else None
+        row = {
+            "job_id": job.id,
+            **values,
+            "area_m2": area_m2,
+            "asked_at": _stamp(outcome.asked_at),
+            "source_crs": source,
+        }
+        there = moved(place, source, crs) if source else None
+        if there is None:
+            sign = -1.0 if answer.frame is AnswerFrame.PIXELS else 1.0
+            own = tuple(tuple(tuple((x, sign * y) for x, y in ring) for ring in one) for one in place)
+            yield UNREFERENCED, row, own
+        else:
+            yield ANSWERS, row, there
+
+
+def _failure_row(outcome: Outcome) -> dict[str, Any]:
+    error = outcome.error or ZoomEarthError("no outcome")
+    job = outcome.job
+    return {
+        "job_id": job.id,
+        "raster": job.raster,
+        "question": job.question,
+        "model": job.model,
+        "code": error.code,
+        "message": error.message.encode("utf-8", "replace").decode(),
+        "hint": error.hint,
+        "failed_at": _stamp(outcome.asked_at),
+    }
+
+
+def _stamp(moment: datetime) -> str:
+    """As GeoPackage has it: ISO 8601 in UTC, with milliseconds."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _bounds(place: Polygons) -> tuple[float, float, float, float]:
+    positions = np.array([position for polygon in place for ring in polygon for position in ring])
+    (west, south), (east, north) = positions.min(axis=0), positions.max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def _geopackage_geometry(place: Polygons, srs_id: int) -> bytes:
+    """A geometry as GeoPackage stores it, with its envelope.
+
+    Source: OGC 12-128r18, GeoPackage 1.3, clause 2.1.3.
+    """
+    west, south, east, north = _bounds(place)
+    header = struct.pack("<2sBBi4d", b"GP", 0, 1 | _ENVELOPE_XY, srs_id, west, east, south, north)
+    return header + multipolygon_wkb(place)
+
+
+def _know_geometries(database: sqlite3.Connection) -> None:
+    """What the triggers of GDAL's spatial index ask of a geometry; here all have an envelope."""
+
+    def envelope(index: int) -> Any:
+        return lambda blob: None if blob is None else struct.unpack_from("<4d", blob, 8)[index]
+
+    for index, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
+        database.create_function(name, 1, envelope(index), deterministic=True)
+    database.create_function("ST_IsEmpty", 1, lambda blob: None if blob is None else bool(blob[3] & _EMPTY))
