@@ -47,10 +47,12 @@ class AreaAverage:
         Args:
             left: Its first column, pixels of the level.
             top: Its first row.
-            values: (bands, rows, columns); set to 0 where they are not valid.
+            values: (bands, rows, columns); set to 0 where they are not valid. A view of one pixel that
+                stands for all takes no longer than that pixel.
             valid: (bands or 1, rows, columns); None where every pixel is.
         """
-        if valid is not None:  # a product with zero would keep NaN and infinity
+        is_one_value = _is_one_value(values)
+        if valid is not None and not is_one_value:  # a product with zero would keep NaN and infinity
             np.copyto(values, 0, where=~valid)
         rows, columns = values.shape[1:]
         view_rows = _touched(self._rows, top, top + rows)
@@ -58,13 +60,19 @@ class AreaAverage:
         target = (slice(None), view_rows, view_columns)
         row_edges = self._rows[view_rows.start : view_rows.stop + 1] - top
         column_edges = self._columns[view_columns.start : view_columns.stop + 1] - left
-        self._sums[target] += self._reduced(values, row_edges, column_edges)
-        if valid is None:
+        if valid is None or _is_one_value(valid):
             down = np.diff(np.clip(row_edges, 0, rows))
             across = np.diff(np.clip(column_edges, 0, columns))
-            self._shares[target] += np.outer(down, across).astype(np.float32)
+            shares = np.outer(down, across).astype(np.float32)[None]
+            if valid is not None:
+                shares = shares * valid[:, :1, :1]
         else:
-            self._shares[target] += self._reduced(valid.view(np.uint8), row_edges, column_edges)
+            shares = self._reduced(valid.view(np.uint8), row_edges, column_edges)
+        self._shares[target] += shares
+        if is_one_value:
+            self._sums[target] += np.where(shares > 0, values[:, :1, :1], 0) * shares
+        else:
+            self._sums[target] += self._reduced(values, row_edges, column_edges)
 
     def _reduced(
         self,
@@ -89,8 +97,17 @@ class AreaAverage:
         cell = np.outer(np.diff(self._rows), np.diff(self._columns))
         shares = self._shares / cell.astype(np.float32)
         is_seen = shares > 1e-5  # less is a rounding error of neighbours' shares
+        if is_seen.all():  # as below, in half the time
+            return self._sums / self._shares, np.minimum(shares, 1, out=shares)
         means = np.divide(self._sums, self._shares, out=np.zeros_like(self._sums), where=is_seen)
         return means, np.where(is_seen, np.minimum(shares, 1), 0).astype(np.float32)
+
+
+def _is_one_value(pixels: NDArray[np.generic]) -> bool:
+    """Whether all pixels of a band lie in the same place in memory."""
+    return all(
+        side == 1 or stride == 0 for side, stride in zip(pixels.shape[1:], pixels.strides[1:], strict=True)
+    )
 
 
 def _touched(edges: NDArray[np.float64], start: int, stop: int) -> slice:

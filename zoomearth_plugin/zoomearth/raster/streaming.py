@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Interleaving
+from rasterio.enums import ColorInterp, Interleaving, MaskFlags
 from rasterio.windows import Window
 
 from ..core.frames import PixelBox
@@ -30,7 +30,7 @@ _CANCEL_POLL_S = 0.05
 
 
 class Sink(Protocol):
-    """Where pieces go."""
+    """Where pieces go; one that the file does not hold comes as a view of one pixel, not to be written to."""
 
     def add(
         self, left: int, top: int, values: NDArray[np.generic], valid: NDArray[np.bool_] | None
@@ -70,19 +70,28 @@ class Part:
     def read(self, dataset: Any, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
         """Pixels and which of them are to be seen; see :meth:`Channels.read`."""
         if self.mask is None:
-            return self.channels.read(dataset, window)
+            return self._pixels(dataset, window)
         left, top, width, height = (
             int(side) for side in (window.col_off, window.row_off, window.width, window.height)
         )
         inside = self.mask.inside(left, top, (width, height), self.scale)[None]
         if not inside.any():  # nothing here is asked about: that need not be read
             return np.zeros((self.channels.count, height, width), self.channels.dtype), inside
-        values, valid = self.channels.read(dataset, window)
+        values, valid = self._pixels(dataset, window)
         valid = inside if valid is None else valid & inside
         if self.tally is not None:
             self.tally.asked_px += int(np.count_nonzero(inside))
             self.tally.valid_px += int(np.count_nonzero(valid.any(axis=0)))
         return values, valid
+
+    def _pixels(self, dataset: Any, window: Window) -> tuple[NDArray[np.generic], NDArray[np.bool_] | None]:
+        """See :meth:`Channels.read`; where the file holds nothing, one pixel is read and stands for all."""
+        if not is_absent(dataset, self.channels, window):
+            return self.channels.read(dataset, window)
+        values, valid = self.channels.read(dataset, Window(window.col_off, window.row_off, 1, 1))
+        shape = int(window.height), int(window.width)
+        spread = None if valid is None else np.broadcast_to(valid, (len(valid), *shape))
+        return np.broadcast_to(values, (len(values), *shape)), spread
 
 
 def run_pass(
@@ -103,7 +112,7 @@ def run_pass(
     """
     pieces = list(pieces_of(dataset, part))
     cancel.check()
-    if part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES and len(pieces) == 1:
+    if len(pieces) == 1 and _is_quick(part, dataset):
         sink.add(int(pieces[0].col_off), int(pieces[0].row_off), *part.read(dataset, pieces[0]))
         told(1.0)
         return
@@ -122,6 +131,16 @@ def run_pass(
         threads.shutdown(wait=not cancel.is_cancelled)
 
 
+def _is_quick(part: Part, dataset: Any) -> bool:
+    """Whether a part is read in a moment.
+
+    JPEG 2000 never is: one file may be one block, and what its decoder took and gave back stays with
+    the thread that called it, so that must be the same one for all.
+    """
+    is_small = part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES
+    return is_small and not dataset.driver.startswith("JP2")
+
+
 def pieces_of(dataset: Any, part: Part) -> Iterator[Window]:
     """Windows that cover a part, along the edges of the file's blocks, of about PIECE_BYTES."""
     channels, box = part.channels, part.box
@@ -134,6 +153,48 @@ def pieces_of(dataset: Any, part: Part) -> Iterator[Window]:
     for first_row, last_row in _stretches(top, bottom, block_height, most_px // widest):
         for first_column, last_column in columns:
             yield Window(first_column, first_row, last_column - first_column, last_row - first_row)
+
+
+def is_absent(dataset: Any, channels: Channels, window: Window) -> bool:
+    """Whether a sparse GeoTIFF holds none of a window's blocks; all its pixels are alike then.
+
+    Args:
+        dataset: Open; the file or one of its overview levels.
+        channels: Of it.
+        window: Whole pixels of that dataset, inside it.
+
+    Source: GDAL's GTiff driver, band metadata BLOCK_OFFSET_x_y, which is not there for such a block.
+    """
+    block_height, block_width = dataset.block_shapes[channels.bands[0] - 1]
+    # One long strip is given out as if it were many of one row, and these have no offsets either.
+    if dataset.driver != "GTiff" or block_height == 1:
+        return False
+    bands = {*channels.bands}
+    if channels.has_mask:
+        if MaskFlags.alpha not in dataset.mask_flag_enums[channels.bands[0] - 1]:
+            return False  # a mask has blocks of its own
+        meanings = enumerate(dataset.colorinterp, start=1)
+        bands |= {band for band, meaning in meanings if meaning == ColorInterp.alpha}
+    if dataset.interleaving == Interleaving.pixel:
+        bands = {channels.bands[0]}  # a block holds all bands
+    left, top, right, bottom = (int(side) for side in _sides(window))
+    columns = range(left // block_width, -(-right // block_width))
+    rows = range(top // block_height, -(-bottom // block_height))
+    return all(
+        _tiff_item(dataset, "IFD_OFFSET", band) is not None  # not so for levels that JPEG makes up
+        and all(_tiff_item(dataset, f"BLOCK_OFFSET_{x}_{y}", band) is None for y in rows for x in columns)
+        for band in bands
+    )
+
+
+def _sides(window: Window) -> tuple[float, float, float, float]:
+    left, top = window.col_off, window.row_off
+    return left, top, left + window.width, top + window.height
+
+
+def _tiff_item(dataset: Any, name: str, band: int) -> str | None:
+    item: str | None = dataset.get_tag_item(name, "TIFF", bidx=band)
+    return item
 
 
 def _pixel_bytes(dataset: Any, channels: Channels) -> int:
