@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QThreadPool, QTimer
 from qgis.PyQt.QtGui import QPainter
 from qgis_samples import Signals, write_raster
+from wmts import WebMapTiles
 
 from zoomearth_plugin import areas, sources
 from zoomearth_plugin.layer_pixels import drawn_grid, public_name
@@ -372,6 +373,21 @@ class TestService:
         gdal.Unlink("/vsimem/asked.tif")
         assert answer.regions[0].pixel_box == file_answer.regions[0].pixel_box
         assert answer.regions[0].polygon == file_answer.regions[0].polygon
+
+
+class TestTileMapService:
+    def test_zooming_fetches_deeper_tiles(self, project, ask_about, script):
+        """Ten levels, as of ArcGIS below."""
+        with WebMapTiles(levels=10) as service:
+            layer = QgsRasterLayer(service.uri(), "wmts", "wms")
+            assert layer.isValid(), layer.error().message()
+            project.addMapLayer(layer)
+            grid = drawn_grid(layer)
+            assert grid.transform[0] == pytest.approx(2 * HALF_WORLD_M / 256 / 2**9)
+            assert grid.levels == pytest.approx([2.0**level for level in range(1, 10)])
+            answer = ask_about(layer, square(layer, 400_000), script(ZOOM, ANSWER))
+            assert service.levels() == {"8", "9"}
+            assert answer.native_share > 0
 
 
 class TestArcGis:
