@@ -18,7 +18,7 @@ from ..core.types import Options, Query
 if TYPE_CHECKING:
     from .carrying import Tally
 
-_TELL_EVERY_S = 10.0
+_TELL_EVERY_S = 2.0
 ENGINES = ("local", "ray")
 
 
