@@ -50,7 +50,7 @@ def qgis_that(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
     def write(code: str) -> None:
         monkeypatch.setattr(main_job, "RUN_FOLDER", tmp_path)
-        monkeypatch.setattr(main_job, "qgis_command", lambda profiles: [sys.executable, "-c", code])
+        monkeypatch.setattr(main_job, "qgis_command", lambda profiles, driver: [sys.executable, "-c", code])
 
     return write
 

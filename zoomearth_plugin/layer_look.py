@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import List, Optional, Tuple
 
 from qgis.core import (
@@ -44,13 +45,15 @@ def layer_look(layer: QgsRasterLayer) -> Optional[Tuple[Tuple[int, ...], Look]]:
         return None
     tones = _tones(layer)
     if isinstance(renderer, QgsMultiBandColorRenderer):
-        return _colour_look(layer, renderer, tones)
-    if isinstance(renderer, QgsSingleBandGrayRenderer):
-        return _grey_look(layer, renderer, tones)
-    table = _table(renderer)
-    if table is None:
-        return None
-    return tuple(renderer.usesBands()[:1]), Look(table=table, tones=tones)
+        shown = _colour_look(layer, renderer, tones)
+    elif isinstance(renderer, QgsSingleBandGrayRenderer):
+        shown = _grey_look(layer, renderer, tones)
+    else:
+        table = _table(renderer)
+        shown = (tuple(renderer.usesBands()[:1]), Look(table=table, tones=tones)) if table else None
+    if shown is None or renderer.alphaBand() > 0:
+        return shown
+    return shown[0], replace(shown[1], ignores_alpha=True)
 
 
 def _is_touched_up(layer: QgsRasterLayer, renderer: QgsRasterRenderer) -> bool:
@@ -70,8 +73,7 @@ def _is_touched_up(layer: QgsRasterLayer, renderer: QgsRasterRenderer) -> bool:
         return True
     provider = layer.dataProvider()
     bands = range(1, layer.bandCount() + 1)
-    clear_bands = [band for band in bands if provider.colorInterpretation(band) == _alpha_band()]
-    if renderer.alphaBand() not in (clear_bands or [-1]):
+    if renderer.alphaBand() > 0 and renderer.alphaBand() not in _alpha_bands(layer):
         return True
     if not any(band > 0 for band in renderer.usesBands()):
         return True
@@ -95,6 +97,13 @@ def _enhancements(renderer: QgsRasterRenderer) -> List[Optional[QgsContrastEnhan
 def _is_turned(enhancement: Optional[QgsContrastEnhancement]) -> bool:
     """Whether its minimum lies above its maximum, which QGIS shows in a way of its own."""
     return enhancement is not None and enhancement.minimumValue() > enhancement.maximumValue()
+
+
+def _alpha_bands(layer: QgsRasterLayer) -> List[int]:
+    """Those that the file calls so; a renderer that uses none of them shows all pixels."""
+    provider = layer.dataProvider()
+    bands = range(1, layer.bandCount() + 1)
+    return [band for band in bands if provider.colorInterpretation(band) == _alpha_band()]
 
 
 def _alpha_band():

@@ -127,6 +127,26 @@ class TestColours:
         assert agree(pictures(layer)).all()
 
 
+class TestAlpha:
+    """Four bands of bytes are red, green, blue, alpha for GDAL, whatever they hold."""
+
+    @pytest.mark.parametrize("bands", [(1, 2, 3), (4, 1, 2)])
+    @pytest.mark.parametrize("alpha", [-1, 4])
+    def test_band_is_used_or_not(self, make_layer, pictures, bands, alpha):
+        layer = make_layer(bands=4)
+        made = gdal.Open(layer.source(), gdal.GA_Update)
+        clear = made.GetRasterBand(4).ReadAsArray()
+        clear[:, ::2] = 0
+        clear[:, 1::2] = 255
+        made.GetRasterBand(4).WriteArray(clear)
+        made = None
+        renderer = QgsMultiBandColorRenderer(layer.dataProvider(), *bands)
+        renderer.setAlphaBand(alpha)
+        layer.setRenderer(renderer)
+        is_shown = agree(pictures(layer))
+        assert is_shown.mean() == (0.5 if alpha == 4 else 1.0)
+
+
 class TestGrey:
     @pytest.mark.parametrize("kind", [gdal.GDT_Byte, gdal.GDT_UInt16, gdal.GDT_Int16, gdal.GDT_Float32])
     def test_range(self, make_layer, pictures, kind):

@@ -65,7 +65,7 @@ def _hints_of_the_engine():
     """Every hint in the heart's source: what an error's class or call names, fields filled with ‹x›."""
     found = set()
     for path in sorted((ROOT / "zoomearth_plugin" / "zoomearth").rglob("*.py")):
-        if not {"training", "benchmark", "cli.py", "answers_file.py"} & set(path.parts):
+        if not {"training", "benchmark", "batch", "cli.py", "answers_file.py"} & set(path.parts):
             found |= set(_hints_in(ast.parse(path.read_text(encoding="utf-8"))))
     return sorted(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,10 +68,10 @@ class Played(CachedConversation):
         super().__init__(*arguments)
         self._texts, self._tokenizer = iter(texts), tokenizer
 
-    def _write(self, on_token, cancel) -> str:
+    def begin(self, on_token) -> SimpleNamespace:
         text = next(self._texts)
         self._ids += self._tokenizer(text, add_special_tokens=False).input_ids
-        return text
+        return SimpleNamespace(has_ended=True, text=text)
 
 
 @pytest.mark.parametrize(

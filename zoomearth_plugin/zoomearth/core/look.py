@@ -64,12 +64,14 @@ class Look:
         limit: Of one band, lowest and highest value that is shown; None for no limit.
         table: Of one band; instead of ranges.
         tones: What becomes of each brightness 0 to 255 in the end; empty for no change.
+        ignores_alpha: Whether an alpha band says nothing about where there is data.
     """
 
     ranges: Tuple[Span, ...] = ()
     limit: Optional[Span] = None
     table: Optional[ColourTable] = None
     tones: Tuple[int, ...] = ()
+    ignores_alpha: bool = False
 
     def __post_init__(self) -> None:
         if len(self.tones) not in (0, 256) or not all(0 <= tone <= 255 for tone in self.tones):
@@ -84,6 +86,7 @@ class Look:
             "limit": list(self.limit) if self.limit else None,
             "table": self.table.to_json() if self.table else None,
             "tones": list(self.tones),
+            "ignores_alpha": self.ignores_alpha,
         }
 
     @classmethod
@@ -94,6 +97,7 @@ class Look:
             _span(payload["limit"]) if payload.get("limit") else None,
             ColourTable.from_json(payload["table"]) if payload.get("table") else None,
             tuple(int(tone) for tone in payload.get("tones") or ()),
+            bool(payload.get("ignores_alpha", False)),
         )
 
 

@@ -29,6 +29,7 @@ class Channels:
         has_mask: Whether a mask or alpha band says, for all bands, which pixels hold data.
         is_byte: Whether values fill 0 to 255 by their nature.
         limit: Of one band, lowest and highest value that is shown; None for no limit.
+        mask_band: Whose mask counts for all; an alpha band has none itself.
     """
 
     bands: tuple[int, ...]
@@ -38,6 +39,7 @@ class Channels:
     has_mask: bool
     is_byte: bool
     limit: Span | None = None
+    mask_band: int = 1
 
     @property
     def count(self) -> int:
@@ -64,7 +66,7 @@ class Channels:
         with gdal(reading=dataset.name):
             values = self._values(dataset, unique, window)
             if self.has_mask:
-                masked = dataset.read_masks(indexes=[self.bands[0]], window=window) != 0
+                masked = dataset.read_masks(indexes=[self.mask_band], window=window) != 0
             elif self._is_wide:
                 masked = dataset.read_masks(indexes=unique, window=window)[order] != 0
         if list(self.bands) != unique:
@@ -137,8 +139,11 @@ def channels_of(dataset: Any, bands: tuple[int, ...], look: Look | None = None) 
     if any(dtype.startswith("complex") for dtype in dtypes):
         raise RasterTypeUnsupportedError(f"values of type {', '.join(sorted(dtypes))}")
     dtype = np.result_type(*dtypes)
-    flags = dataset.mask_flag_enums[chosen[0] - 1]
+    mask_band = _mask_band(dataset, chosen)
+    flags = dataset.mask_flag_enums[mask_band - 1]
     has_mask = MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
+    if MaskFlags.alpha in flags and look is not None and look.ignores_alpha:
+        has_mask = False
     palette = _palette(dataset, chosen) if look is None else _table(look, chosen)
     return Channels(
         bands=chosen,
@@ -148,7 +153,18 @@ def channels_of(dataset: Any, bands: tuple[int, ...], look: Look | None = None) 
         has_mask=has_mask,
         is_byte=dtype == np.uint8 and all(_bits(dataset, band) == 8 for band in chosen),
         limit=look.limit if look else None,
+        mask_band=mask_band,
     )
+
+
+def _mask_band(dataset: Any, bands: tuple[int, ...]) -> int:
+    """The first of the bands, or else of the file's, that alpha says something about; else the first."""
+    flags = dataset.mask_flag_enums
+    first = bands[0]
+    if MaskFlags.per_dataset in flags[first - 1] or dataset.colorinterp[first - 1] != ColorInterp.alpha:
+        return first
+    others = (*bands, *range(1, dataset.count + 1))
+    return next((band for band in others if MaskFlags.alpha in flags[band - 1]), first)
 
 
 def _own_bands(dataset: Any) -> tuple[int, ...]:
