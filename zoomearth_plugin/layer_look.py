@@ -23,11 +23,6 @@ from qgis.PyQt.QtGui import QColor
 
 from .zoomearth.core.look import Between, ColourTable, Entry, Look, Span
 
-_BETWEEN = {
-    QgsColorRampShader.Type.Interpolated: Between.BLEND,
-    QgsColorRampShader.Type.Discrete: Between.NEXT,
-    QgsColorRampShader.Type.Exact: Between.NOTHING,
-}
 _BRIGHTEST = 255
 
 
@@ -199,7 +194,22 @@ def _table(renderer: QgsRasterRenderer) -> Optional[ColourTable]:
     )
     if not all(math.isfinite(entry[0]) for entry in entries[:-1]):
         return None
-    return ColourTable(tuple(entries), _BETWEEN[ramp.colorRampType()], ramp.clip())
+    return ColourTable(tuple(entries), _between()[ramp.colorRampType()], ramp.clip())
+
+
+def _between():
+    """By kind of ramp."""
+    if hasattr(Qgis, "ShaderInterpolationMethod"):  # QGIS 3.38
+        return {
+            Qgis.ShaderInterpolationMethod.Linear: Between.BLEND,
+            Qgis.ShaderInterpolationMethod.Discrete: Between.NEXT,
+            Qgis.ShaderInterpolationMethod.Exact: Between.NOTHING,
+        }
+    return {
+        QgsColorRampShader.Type.Interpolated: Between.BLEND,
+        QgsColorRampShader.Type.Discrete: Between.NEXT,
+        QgsColorRampShader.Type.Exact: Between.NOTHING,
+    }
 
 
 def _entry(value: float, colour: QColor) -> Entry:
