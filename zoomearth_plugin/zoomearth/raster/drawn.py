@@ -139,9 +139,7 @@ class DrawnRaster(Raster):
             self.warnings = (*self._said, told)
         width, height = size
         planes = np.frombuffer(drawing.pixels, np.uint8).reshape(height, width, 4)
-        values = np.moveaxis(
-            planes[:, :, :_BANDS], 2, 0
-        ).copy()  # the drawing's own are not to change
+        values = np.moveaxis(planes[:, :, :_BANDS], 2, 0).copy()  # the drawing's own are not to change
         return values, planes[None, :, :, 3] > 0
 
 
