@@ -581,6 +581,441 @@
         </message>
     </context>
     <context>
+        <name>Processing</name>
+        <message>
+            <source>Questions about rasters</source>
+            <translation>Fragen zu Rastern</translation>
+        </message>
+        <message>
+            <source>Empty: the one in the settings.</source>
+            <translation>Leer: das aus den Einstellungen.</translation>
+        </message>
+        <message>
+            <source>Ask a question about a raster</source>
+            <translation>Eine Frage zu einem Raster stellen</translation>
+        </message>
+        <message>
+            <source>question,answer,vision,language,model,ai,image,detect</source>
+            <translation>Frage,Antwort,Bild,Sprache,Modell,KI,erkennen</translation>
+        </message>
+        <message>
+            <source>Asks a question in plain words; answers with text and its place.</source>
+            <translation>Stellt eine Frage in einfachen Worten; antwortet mit Text und Ort.</translation>
+        </message>
+        <message>
+            <source>A vision-language model looks at an overview of the raster, zooms to the original pixels where it needs to see more, and answers.
+
+The output has a feature for each region that the answer was read from, or one for the searched area. The answer itself is a text output, which models can go on with.
+
+Without an area the whole raster is looked at. A map of the world needs an area.</source>
+            <translation>Ein Modell für Bild und Sprache sieht sich eine Übersicht des Rasters an, zoomt zu den ursprünglichen Pixeln, wo es mehr sehen muss, und antwortet.
+
+Die Ausgabe hat ein Objekt für jede Region, aus der die Antwort gelesen wurde, oder eines für den durchsuchten Bereich. Die Antwort selbst ist eine Textausgabe, mit der Modelle weiterarbeiten können.
+
+Ohne Bereich wird das ganze Raster betrachtet. Eine Weltkarte braucht einen Bereich.</translation>
+        </message>
+        <message>
+            <source>Raster</source>
+            <translation>Raster</translation>
+        </message>
+        <message>
+            <source>Question</source>
+            <translation>Frage</translation>
+        </message>
+        <message>
+            <source>Extent to search</source>
+            <translation>Ausdehnung, die durchsucht wird</translation>
+        </message>
+        <message>
+            <source>Polygons to search</source>
+            <translation>Polygone, die durchsucht werden</translation>
+        </message>
+        <message>
+            <source>What lies outside of all of them is not looked at.</source>
+            <translation>Was außerhalb von allen liegt, wird nicht betrachtet.</translation>
+        </message>
+        <message>
+            <source>CRS of the regions</source>
+            <translation>KBS der Regionen</translation>
+        </message>
+        <message>
+            <source>Empty: the raster's own.</source>
+            <translation>Leer: das des Rasters.</translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation>Regionen</translation>
+        </message>
+        <message>
+            <source>Answer</source>
+            <translation>Antwort</translation>
+        </message>
+        <message>
+            <source>Number of regions</source>
+            <translation>Anzahl der Regionen</translation>
+        </message>
+        <message>
+            <source>Choose an extent or polygons to search, not both.</source>
+            <translation>Wählen Sie eine Ausdehnung oder Polygone, nicht beides.</translation>
+        </message>
+        <message>
+            <source>Type a question.</source>
+            <translation>Geben Sie eine Frage ein.</translation>
+        </message>
+        <message>
+            <source>The raster names no CRS, so the regions stay in its own frame.</source>
+            <translation>Das Raster nennt kein KBS, daher bleiben die Regionen in seinem eigenen Rahmen.</translation>
+        </message>
+        <message>
+            <source>the whole raster</source>
+            <translation>das ganze Raster</translation>
+        </message>
+        <message>
+            <source>a part of it</source>
+            <translation>ein Teil davon</translation>
+        </message>
+        <message>
+            <source>1 question about {raster}, {place}, with model {model}: {question}</source>
+            <translation>1 Frage zu {raster}, {place}, mit dem Modell {model}: {question}</translation>
+        </message>
+        <message>
+            <source>Answer: {answer}</source>
+            <translation>Antwort: {answer}</translation>
+        </message>
+        <message>
+            <source>Ask a question about each feature</source>
+            <translation>Zu jedem Objekt eine Frage stellen</translation>
+        </message>
+        <message>
+            <source>question,answer,polygons,attributes,zonal,ai,model</source>
+            <translation>Frage,Antwort,Polygone,Attribute,zonal,KI,Modell</translation>
+        </message>
+        <message>
+            <source>Asks about the place of each polygon and adds the answers as columns.</source>
+            <translation>Fragt nach dem Ort jedes Polygons und fügt die Antworten als Spalten an.</translation>
+        </message>
+        <message>
+            <source>Asks about the part of the raster that each polygon covers, and adds the answer, its score and its region to the polygon's attributes.
+
+The question is an expression, so a field can be part of it: 'What is grown on ' || "name" || '?'
+
+The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same.</source>
+            <translation>Fragt nach dem Teil des Rasters, den jedes Polygon bedeckt, und fügt die Antwort, ihre Bewertung und ihre Region an die Attribute des Polygons an.
+
+Die Frage ist ein Ausdruck, ein Feld kann also Teil von ihr sein: 'Was wächst auf ' || "name" || '?'
+
+Die Spalte region enthält die Umrisse, aus denen die Antwort gelesen wurde, als Text (WKT) im KBS des Layers. Wo nach einem Objekt nicht gefragt werden kann, weil es etwa außerhalb des Rasters liegt, sagt die Spalte error, warum; nach den anderen wird trotzdem gefragt.</translation>
+        </message>
+        <message>
+            <source>Polygons</source>
+            <translation>Polygone</translation>
+        </message>
+        <message>
+            <source>Question (expression)</source>
+            <translation>Frage (Ausdruck)</translation>
+        </message>
+        <message>
+            <source>Text in single quotes; fields in double quotes.</source>
+            <translation>Text in einfachen, Felder in doppelten Anführungszeichen.</translation>
+        </message>
+        <message>
+            <source>Polygons with answers</source>
+            <translation>Polygone mit Antworten</translation>
+        </message>
+        <message>
+            <source>Answered</source>
+            <translation>Beantwortet</translation>
+        </message>
+        <message>
+            <source>Failed</source>
+            <translation>Fehlgeschlagen</translation>
+        </message>
+        <message>
+            <source>The question is no valid expression: {error}</source>
+            <translation>Die Frage ist kein gültiger Ausdruck: {error}</translation>
+        </message>
+        <message>
+            <source>{count} questions about {raster} with model {model}: {question}</source>
+            <translation>{count} Fragen zu {raster} mit dem Modell {model}: {question}</translation>
+        </message>
+        <message>
+            <source>Feature {id}: {error}</source>
+            <translation>Objekt {id}: {error}</translation>
+        </message>
+        <message>
+            <source>Feature {id}: {answer}</source>
+            <translation>Objekt {id}: {answer}</translation>
+        </message>
+        <message>
+            <source>Ask many questions about many rasters</source>
+            <translation>Viele Fragen zu vielen Rastern stellen</translation>
+        </message>
+        <message>
+            <source>question,answer,batch,folder,tiles,index,mosaic,ai,model</source>
+            <translation>Frage,Antwort,Stapel,Ordner,Kacheln,Index,Mosaik,KI,Modell</translation>
+        </message>
+        <message>
+            <source>Asks each question about each raster; all answers in one layer.</source>
+            <translation>Stellt jede Frage zu jedem Raster; alle Antworten in einem Layer.</translation>
+        </message>
+        <message>
+            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. The files are read as they are; how layers are shown in the project plays no part.
+
+All answers go to one output in one CRS; the column source_crs names each raster's own. What could not be answered is told in the table of failures, and stops nothing.
+
+When it is cancelled, what was answered stays in the outputs. With a batch file it stays there, too: run again with the same rasters, questions and options, and only what is left is asked.</source>
+            <translation>Stellt jede Frage zu jedem Raster. Die Raster werden einzeln gewählt, in einem Ordner gefunden oder von einem Feld eines Kachelindexes genannt. Die Fragen werden eingegeben, eine je Zeile, oder stammen aus einem Feld einer Tabelle. Die Dateien werden gelesen, wie sie sind; wie Layer im Projekt gezeigt werden, spielt keine Rolle.
+
+Alle Antworten kommen in eine Ausgabe in einem KBS; die Spalte source_crs nennt das des jeweiligen Rasters. Was nicht beantwortet werden konnte, steht in der Tabelle der Fehlschläge und hält nichts auf.
+
+Wird abgebrochen, so bleibt in den Ausgaben, was beantwortet wurde. Mit einer Stapeldatei bleibt es auch dort: Starten Sie noch einmal mit denselben Rastern, Fragen und Optionen, und nur der Rest wird gefragt.</translation>
+        </message>
+        <message>
+            <source>Answers</source>
+            <translation>Antworten</translation>
+        </message>
+        <message>
+            <source>Failures</source>
+            <translation>Fehlschläge</translation>
+        </message>
+        <message>
+            <source>An output and the batch file are one file: choose another.</source>
+            <translation>Eine Ausgabe und die Stapeldatei sind dieselbe Datei: Wählen Sie eine andere.</translation>
+        </message>
+        <message>
+            <source>Going on with {path}.</source>
+            <translation>Es geht weiter mit {path}.</translation>
+        </message>
+        <message>
+            <source>{count} places have none in {crs}: their geometry is empty.</source>
+            <translation>{count} Orte haben keinen in {crs}: Ihre Geometrie ist leer.</translation>
+        </message>
+        <message>
+            <source>There is no raster to ask about.</source>
+            <translation>Es gibt kein Raster, zu dem gefragt werden könnte.</translation>
+        </message>
+        <message>
+            <source>There is no question to ask.</source>
+            <translation>Es gibt keine Frage.</translation>
+        </message>
+        <message>
+            <source>{rasters} rasters × {questions} questions = {count} questions with model {model}</source>
+            <translation>{rasters} Raster × {questions} Fragen = {count} Fragen mit dem Modell {model}</translation>
+        </message>
+        <message>
+            <source>The layer {name} is no file, so the batch cannot read it. Ask about it alone.</source>
+            <translation>Der Layer {name} ist keine Datei, daher kann der Stapel ihn nicht lesen. Fragen Sie einzeln zu ihm.</translation>
+        </message>
+        <message>
+            <source>Questions</source>
+            <translation>Fragen</translation>
+        </message>
+        <message>
+            <source>One a line.</source>
+            <translation>Eine je Zeile.</translation>
+        </message>
+        <message>
+            <source>Or a table of questions</source>
+            <translation>Oder eine Tabelle mit Fragen</translation>
+        </message>
+        <message>
+            <source>Field with the questions</source>
+            <translation>Feld mit den Fragen</translation>
+        </message>
+        <message>
+            <source>CRS of the answers</source>
+            <translation>KBS der Antworten</translation>
+        </message>
+        <message>
+            <source>Questions asked together</source>
+            <translation>Gleichzeitig gestellte Fragen</translation>
+        </message>
+        <message>
+            <source>Fewer need less memory.</source>
+            <translation>Weniger brauchen weniger Speicher.</translation>
+        </message>
+        <message>
+            <source>Batch file</source>
+            <translation>Stapeldatei</translation>
+        </message>
+        <message>
+            <source>GeoPackage</source>
+            <translation>GeoPackage</translation>
+        </message>
+        <message>
+            <source>Keeps the batch, so that it can be gone on with after it was stopped: choose the same file again. A file that is there is never replaced.</source>
+            <translation>Bewahrt den Stapel auf, sodass er nach einem Abbruch fortgesetzt werden kann: Wählen Sie dieselbe Datei noch einmal. Eine vorhandene Datei wird nie ersetzt.</translation>
+        </message>
+        <message>
+            <source>Rasters</source>
+            <translation>Raster</translation>
+        </message>
+        <message>
+            <source>Or a folder of rasters</source>
+            <translation>Oder ein Ordner mit Rastern</translation>
+        </message>
+        <message>
+            <source>The folders in it, too</source>
+            <translation>Auch die Ordner darin</translation>
+        </message>
+        <message>
+            <source>Names of rasters in the folder</source>
+            <translation>Namen der Raster im Ordner</translation>
+        </message>
+        <message>
+            <source>Patterns, separated by blanks: *.tif *_rgb.jp2</source>
+            <translation>Muster, durch Leerzeichen getrennt: *.tif *_rgb.jp2</translation>
+        </message>
+        <message>
+            <source>Or a tile index</source>
+            <translation>Oder ein Kachelindex</translation>
+        </message>
+        <message>
+            <source>A layer whose features name rasters, as gdaltindex makes it.</source>
+            <translation>Ein Layer, dessen Objekte Raster nennen, wie gdaltindex ihn macht.</translation>
+        </message>
+        <message>
+            <source>Field with the rasters' paths</source>
+            <translation>Feld mit den Pfaden der Raster</translation>
+        </message>
+        <message>
+            <source>Relative paths start at the tile index's own folder.</source>
+            <translation>Relative Pfade beginnen beim Ordner des Kachelindexes.</translation>
+        </message>
+        <message>
+            <source>Choose rasters, a folder of rasters, or a tile index.</source>
+            <translation>Wählen Sie Raster, einen Ordner mit Rastern oder einen Kachelindex.</translation>
+        </message>
+        <message>
+            <source>Choose only one of rasters, folder and tile index.</source>
+            <translation>Wählen Sie nur eines von Rastern, Ordner und Kachelindex.</translation>
+        </message>
+        <message>
+            <source>Choose the field of the tile index that holds the paths.</source>
+            <translation>Wählen Sie das Feld des Kachelindexes mit den Pfaden.</translation>
+        </message>
+        <message>
+            <source>There is no folder {folder}.</source>
+            <translation>Es gibt keinen Ordner {folder}.</translation>
+        </message>
+        <message>
+            <source>The folder {folder} holds no rasters named {patterns}.</source>
+            <translation>Der Ordner {folder} enthält keine Raster mit Namen wie {patterns}.</translation>
+        </message>
+        <message>
+            <source>Type questions, or choose a table of questions.</source>
+            <translation>Geben Sie Fragen ein oder wählen Sie eine Tabelle mit Fragen.</translation>
+        </message>
+        <message>
+            <source>Type questions or choose a table of them, not both.</source>
+            <translation>Geben Sie Fragen ein oder wählen Sie eine Tabelle mit ihnen, nicht beides.</translation>
+        </message>
+        <message>
+            <source>Choose the field that holds the questions.</source>
+            <translation>Wählen Sie das Feld mit den Fragen.</translation>
+        </message>
+        <message>
+            <source>The layer {layer} has no field {field}.</source>
+            <translation>Der Layer {layer} hat kein Feld {field}.</translation>
+        </message>
+        <message>
+            <source>Export answers</source>
+            <translation>Antworten exportieren</translation>
+        </message>
+        <message>
+            <source>export,answers,geopackage,geojson,shapefile,csv,kml,save</source>
+            <translation>Export,Antworten,GeoPackage,GeoJSON,Shapefile,CSV,KML,speichern</translation>
+        </message>
+        <message>
+            <source>Writes the project's answers, all or some, to a file.</source>
+            <translation>Schreibt die Antworten des Projekts, alle oder einige, in eine Datei.</translation>
+        </message>
+        <message>
+            <source>The ending of the file's name chooses its kind:
+- .gpkg: all answer layers, each a table, with their styles inside
+- .geojson, .kml: in degrees on WGS 84, as these formats demand
+- .shp: names of fields shortened to ten letters and texts to 254 bytes; a table beside it, NAME_fields.csv, tells which is which and what was lost
+- .csv: with the outlines as text (WKT)
+
+Without a layer, the project's own answer layers are exported; where a file holds only one, that is the main one.</source>
+            <translation>Die Endung des Dateinamens bestimmt die Art:
+- .gpkg: alle Antwortlayer, jeder eine Tabelle, mit ihren Stilen darin
+- .geojson, .kml: in Grad auf WGS 84, wie diese Formate es verlangen
+- .shp: Feldnamen auf zehn Zeichen und Texte auf 254 Byte gekürzt; eine Tabelle daneben, NAME_fields.csv, sagt, was was ist und was verloren ging
+- .csv: mit den Umrissen als Text (WKT)
+
+Ohne Layer werden die Antwortlayer des Projekts exportiert; wo eine Datei nur einen fasst, ist es der wichtigste.</translation>
+        </message>
+        <message>
+            <source>Answer layer</source>
+            <translation>Antwortlayer</translation>
+        </message>
+        <message>
+            <source>Empty: those of the project.</source>
+            <translation>Leer: die des Projekts.</translation>
+        </message>
+        <message>
+            <source>Only answers for which this is true</source>
+            <translation>Nur Antworten, für die dies zutrifft</translation>
+        </message>
+        <message>
+            <source>Only selected answers</source>
+            <translation>Nur gewählte Antworten</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>Datei</translation>
+        </message>
+        <message>
+            <source>Table of short names</source>
+            <translation>Tabelle der Kurznamen</translation>
+        </message>
+        <message>
+            <source>Answers written</source>
+            <translation>Geschriebene Antworten</translation>
+        </message>
+        <message>
+            <source>Name a file that ends in one of {endings}.</source>
+            <translation>Nennen Sie eine Datei, die auf eines von {endings} endet.</translation>
+        </message>
+        <message>
+            <source>The filter is no valid expression: {error}</source>
+            <translation>Der Filter ist kein gültiger Ausdruck: {error}</translation>
+        </message>
+        <message>
+            <source>The project has no answers yet: ask a question first.</source>
+            <translation>Das Projekt hat noch keine Antworten: Stellen Sie zuerst eine Frage.</translation>
+        </message>
+        <message>
+            <source>This file is open in the project; choose another name.</source>
+            <translation>Diese Datei ist im Projekt geöffnet; wählen Sie einen anderen Namen.</translation>
+        </message>
+        <message>
+            <source>The file holds one layer; not in it: {layers}</source>
+            <translation>Die Datei fasst einen Layer; nicht darin: {layers}</translation>
+        </message>
+        <message>
+            <source>Answers of {layers} to {path}, as {kind}</source>
+            <translation>Antworten aus {layers} nach {path}, als {kind}</translation>
+        </message>
+        <message>
+            <source>{count} answers written</source>
+            <translation>{count} Antworten geschrieben</translation>
+        </message>
+        <message>
+            <source>These answers have no CRS, which this kind of file demands.</source>
+            <translation>Diese Antworten haben kein KBS, das diese Art von Datei verlangt.</translation>
+        </message>
+        <message>
+            <source>ZoomEarth</source>
+            <translation>ZoomEarth</translation>
+        </message>
+        <message>
+            <source>ZoomEarth: questions about rasters</source>
+            <translation>ZoomEarth: Fragen zu Rastern</translation>
+        </message>
+    </context>
+    <context>
         <name>QuestionCard</name>
         <message>
             <source>Cancelled.</source>

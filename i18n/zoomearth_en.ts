@@ -581,6 +581,423 @@
         </message>
     </context>
     <context>
+        <name>Processing</name>
+        <message>
+            <source>Questions about rasters</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Empty: the one in the settings.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask a question about a raster</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>question,answer,vision,language,model,ai,image,detect</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Asks a question in plain words; answers with text and its place.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>A vision-language model looks at an overview of the raster, zooms to the original pixels where it needs to see more, and answers.
+
+The output has a feature for each region that the answer was read from, or one for the searched area. The answer itself is a text output, which models can go on with.
+
+Without an area the whole raster is looked at. A map of the world needs an area.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Raster</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Question</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Extent to search</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Polygons to search</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What lies outside of all of them is not looked at.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>CRS of the regions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Empty: the raster's own.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Regions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Number of regions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose an extent or polygons to search, not both.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Type a question.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The raster names no CRS, so the regions stay in its own frame.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>the whole raster</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>a part of it</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>1 question about {raster}, {place}, with model {model}: {question}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answer: {answer}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask a question about each feature</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>question,answer,polygons,attributes,zonal,ai,model</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Asks about the place of each polygon and adds the answers as columns.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Asks about the part of the raster that each polygon covers, and adds the answer, its score and its region to the polygon's attributes.
+
+The question is an expression, so a field can be part of it: 'What is grown on ' || "name" || '?'
+
+The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Polygons</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Question (expression)</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Text in single quotes; fields in double quotes.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Polygons with answers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answered</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Failed</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The question is no valid expression: {error}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{count} questions about {raster} with model {model}: {question}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Feature {id}: {error}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Feature {id}: {answer}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Ask many questions about many rasters</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>question,answer,batch,folder,tiles,index,mosaic,ai,model</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Asks each question about each raster; all answers in one layer.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. The files are read as they are; how layers are shown in the project plays no part.
+
+All answers go to one output in one CRS; the column source_crs names each raster's own. What could not be answered is told in the table of failures, and stops nothing.
+
+When it is cancelled, what was answered stays in the outputs. With a batch file it stays there, too: run again with the same rasters, questions and options, and only what is left is asked.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Failures</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>An output and the batch file are one file: choose another.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Going on with {path}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{count} places have none in {crs}: their geometry is empty.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>There is no raster to ask about.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>There is no question to ask.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{rasters} rasters × {questions} questions = {count} questions with model {model}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The layer {name} is no file, so the batch cannot read it. Ask about it alone.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Questions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>One a line.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Or a table of questions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Field with the questions</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>CRS of the answers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Questions asked together</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Fewer need less memory.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Batch file</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>GeoPackage</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Keeps the batch, so that it can be gone on with after it was stopped: choose the same file again. A file that is there is never replaced.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Rasters</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Or a folder of rasters</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The folders in it, too</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Names of rasters in the folder</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Patterns, separated by blanks: *.tif *_rgb.jp2</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Or a tile index</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>A layer whose features name rasters, as gdaltindex makes it.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Field with the rasters' paths</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Relative paths start at the tile index's own folder.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose rasters, a folder of rasters, or a tile index.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose only one of rasters, folder and tile index.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose the field of the tile index that holds the paths.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>There is no folder {folder}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The folder {folder} holds no rasters named {patterns}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Type questions, or choose a table of questions.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Type questions or choose a table of them, not both.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Choose the field that holds the questions.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The layer {layer} has no field {field}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Export answers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>export,answers,geopackage,geojson,shapefile,csv,kml,save</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Writes the project's answers, all or some, to a file.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The ending of the file's name chooses its kind:
+- .gpkg: all answer layers, each a table, with their styles inside
+- .geojson, .kml: in degrees on WGS 84, as these formats demand
+- .shp: names of fields shortened to ten letters and texts to 254 bytes; a table beside it, NAME_fields.csv, tells which is which and what was lost
+- .csv: with the outlines as text (WKT)
+
+Without a layer, the project's own answer layers are exported; where a file holds only one, that is the main one.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answer layer</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Empty: those of the project.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Only answers for which this is true</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Only selected answers</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Table of short names</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answers written</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Name a file that ends in one of {endings}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The filter is no valid expression: {error}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The project has no answers yet: ask a question first.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>This file is open in the project; choose another name.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The file holds one layer; not in it: {layers}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Answers of {layers} to {path}, as {kind}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>{count} answers written</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>These answers have no CRS, which this kind of file demands.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>ZoomEarth</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>ZoomEarth: questions about rasters</source>
+            <translation type="unfinished"></translation>
+        </message>
+    </context>
+    <context>
         <name>QuestionCard</name>
         <message>
             <source>Cancelled.</source>

@@ -35,10 +35,10 @@ LEFTOVERS = ("", "-wal", "-shm", "-journal")
 
 
 class Part(NamedTuple):
-    """One table to export: its name, the layer that lends its style, the features in memory."""
+    """One table to export: its name, its style, the features in memory."""
 
     table: str
-    styled: QgsVectorLayer
+    style: QDomDocument
     content: QgsVectorLayer
 
 
@@ -131,12 +131,25 @@ def export(parts: Sequence[Part], path: Path, context: QgsCoordinateTransformCon
     try:
         for part in parts:
             _write(part.content, unfinished, part.table, context)
-            _save_style(part.styled, unfinished, part.table)
+            _save_style(part.style, unfinished, part.table)
         unfinished.replace(path)
     except OSError as error:
         raise storage_error(path, str(error), error.errno) from error
     finally:
         _remove(unfinished)
+
+
+def style_of(layer: QgsVectorLayer) -> QDomDocument:
+    """How a layer is shown, to be kept after it is gone.
+
+    Raises:
+        OutputUnwritableError: QGIS cannot describe it.
+    """
+    document = QDomDocument()
+    message = layer.exportNamedStyle(document)
+    if message:
+        raise OutputUnwritableError(f"the style of {layer.name()!r}: {message}")
+    return document
 
 
 def storage_error(path: Path, message: str, number: int = 0) -> ZoomEarthError:
@@ -169,14 +182,11 @@ def _write(layer: QgsVectorLayer, path: Path, table: str, context: QgsCoordinate
         raise storage_error(path, f"the table {table!r} did not come back as it was written")
 
 
-def _save_style(styled: QgsVectorLayer, path: Path, table: str) -> None:
-    document = QDomDocument()
-    message = styled.exportNamedStyle(document)
+def _save_style(style: QDomDocument, path: Path, table: str) -> None:
     written = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
-    if not message:
-        _, message = written.importNamedStyle(document)
-        for key in written.customPropertyKeys():
-            written.removeCustomProperty(key)  # an exported copy is not the project's answer layer
+    _, message = written.importNamedStyle(style)
+    for key in written.customPropertyKeys():
+        written.removeCustomProperty(key)  # an exported copy is not the project's answer layer
     message = message or written.saveStyleToDatabase(table, "", True, "")
     if message:
         raise storage_error(path, message)

@@ -77,8 +77,7 @@ class AnswerLayer(QObject):
 
     def layers(self) -> List[QgsVectorLayer]:
         """Usable answer layers of the project, the main one first."""
-        found = [layer for layer in self._project.mapLayers().values() if _table(layer)]
-        return sorted(found, key=lambda layer: (_table(layer) != MAIN_TABLE, _table(layer)))
+        return answer_layers(self._project)
 
     def append(
         self, answer: Answer, query: Query, context: AskContext, asked_at: datetime, done: Stored
@@ -162,9 +161,9 @@ class AnswerLayer(QObject):
         for layer in self.layers():
             if places and layer.id() not in chosen:
                 continue
-            table = _table(layer).replace(SCRATCH, "unsaved_")
             request = QgsFeatureRequest(chosen[layer.id()]) if places else QgsFeatureRequest()
-            parts.append(geopackage.Part(table, layer, layer.materialize(request)))
+            style = geopackage.style_of(layer)
+            parts.append(geopackage.Part(exported_table(layer), style, layer.materialize(request)))
         if not parts:
             raise OutputUnwritableError(
                 "no answer layer to export", translate("AnswerLayer", "Ask a question first.")
@@ -284,6 +283,17 @@ class AnswerLayer(QObject):
 
     def _project_closed(self) -> None:
         self._generation += 1
+
+
+def answer_layers(project: Optional[QgsProject]) -> List[QgsVectorLayer]:
+    """Usable answer layers of a project, the main one first."""
+    found = [layer for layer in project.mapLayers().values() if _table(layer)] if project else []
+    return sorted(found, key=lambda layer: (_table(layer) != MAIN_TABLE, _table(layer)))
+
+
+def exported_table(layer: QgsVectorLayer) -> str:
+    """What the table of an answer layer is called in an exported file; empty for any other layer."""
+    return _table(layer).replace(SCRATCH, "unsaved_")
 
 
 def _opened(path: Path, table: str) -> QgsVectorLayer:

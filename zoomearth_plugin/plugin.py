@@ -21,6 +21,8 @@ from .gui.dock import ZoomEarthDock
 from .gui.options_page import PAGE_NAME, ZoomEarthOptionsFactory
 from .layers import AnswerLayer
 from .log import connect_log
+from .processing.engine import AlgorithmEngine
+from .processing.provider import ZoomEarthProvider
 from .tasks import AskQueue
 from .zoomearth.resources import resource_folder
 
@@ -41,19 +43,26 @@ class ZoomEarthPlugin:
 
     def __init__(self, iface: QgisInterface) -> None:
         self.iface = iface
+        self.provider: Optional[ZoomEarthProvider] = None
         self.queue: Optional[AskQueue] = None
         self.dock: Optional[ZoomEarthDock] = None
         self._disconnect_log: Callable[[], None] = lambda: None
 
-    def initGui(self) -> None:  # noqa: N802 - the name that QGIS calls
-        """Build everything and show the dock's button."""
+    def initProcessing(self) -> None:  # noqa: N802 - the name that QGIS calls
+        """Open the engine's door and register the algorithms; all that ``qgis_process`` asks for."""
         self._disconnect_log = connect_log()
         self._translator = _translator()
         folders = environment_folders(PLUGIN_FOLDER, data_folder())
         self.door = EngineDoor(settings.load, folders, PLUGIN_FOLDER)
+        self.provider = ZoomEarthProvider(AlgorithmEngine(self.door, folders, PLUGIN_FOLDER))
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self) -> None:  # noqa: N802 - the name that QGIS calls
+        """Build everything and show the dock's button."""
+        self.initProcessing()
         self.answers = AnswerLayer(QgsProject.instance(), data_folder() / "answers")
         self.queue = AskQueue(self.door.client, self.answers)
-        self.queue.idle.connect(self.door.close_retired)
+        self.queue.idle.connect(self._close_retired)
         self.upkeep = EngineUpkeep(PLUGIN_FOLDER, data_folder(), self.door, self._is_asking)
         QgsProject.instance().cleared.connect(self._project_closed)
         self._add_options()
@@ -62,12 +71,24 @@ class ZoomEarthPlugin:
 
     def unload(self) -> None:
         """Take everything apart, a question under way included; leave nothing behind."""
+        if self.provider is None:
+            return
+        self.provider.engine.close()
+        QgsApplication.processingRegistry().removeProvider(self.provider)
+        self.provider = None
+        self._close_window()
+        self.door.close()
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+        self._disconnect_log()
+
+    def _close_window(self) -> None:
+        """What :meth:`initGui` built; questions under way are stopped before the engine is."""
         if self.queue is None or self.dock is None:
             return
         QgsProject.instance().cleared.disconnect(self._project_closed)
         self.queue.close()
         self.upkeep.close()
-        self.door.close()
         self.answers.close()
         self.dock.close_down()
         self.iface.removeDockWidget(self.dock)
@@ -77,10 +98,7 @@ class ZoomEarthPlugin:
         self.iface.unregisterOptionsWidgetFactory(self.options)
         for owned in (self.action, self.dock, self.queue, self.answers):
             owned.deleteLater()
-        if self._translator is not None:
-            QCoreApplication.removeTranslator(self._translator)
         self.queue = self.dock = None
-        self._disconnect_log()
 
     def _add_options(self) -> None:
         self.options = ZoomEarthOptionsFactory(self.upkeep)
@@ -104,7 +122,12 @@ class ZoomEarthPlugin:
         self.iface.addToolBarIcon(self.action)
 
     def _is_asking(self) -> bool:
-        return self.queue is not None and self.queue.running is not None
+        is_asked = self.provider is not None and self.provider.engine.is_asking
+        return is_asked or (self.queue is not None and self.queue.running is not None)
+
+    def _close_retired(self) -> None:
+        if not self._is_asking():
+            self.door.close_retired()
 
     def _show_dock(self) -> None:
         if self.dock is not None:

@@ -49,6 +49,11 @@ def traces():
         ],
         "handlers": len(logging.getLogger(PACKAGE).handlers),
         "project_listeners": QgsProject.instance().receivers(QgsProject.instance().cleared),
+        "algorithms": [
+            algorithm.id()
+            for algorithm in QgsApplication.processingRegistry().algorithms()
+            if "zoomearth" in algorithm.id()
+        ],
         "tasks": QgsApplication.taskManager().count(),
         "workers": workers(),
         "project_layers": len(QgsProject.instance().mapLayers()),

@@ -72,6 +72,8 @@ def test_loads_as_qgis_loads_it(report):
     assert "zoomearthAsk" in report["with_plugin"]["objects"]
     assert report["with_plugin"]["menu"] == report["with_plugin"]["toolbar"] == ["ZoomEarth"]
     assert report["with_plugin"]["handlers"] == 1
+    named = ["ask", "askfeatures", "askmany", "export"]
+    assert sorted(report["with_plugin"]["algorithms"]) == [f"zoomearth:{name}" for name in named]
 
 
 def test_unload_leaves_nothing(report):

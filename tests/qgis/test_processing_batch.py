@@ -1,0 +1,223 @@
+"""Many questions about many rasters as an algorithm: the engine's real batch, with a scripted model."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+
+import processing_runs
+import pytest
+from processing_runs import Listener, ToolboxRun, cancel_when, polygons, written
+from qgis.core import QgsFeature, QgsProcessingException, QgsRasterLayer, QgsRectangle, QgsVectorLayer
+from qgis_samples import FIELD_NAMES, write_raster
+
+provider, run = processing_runs.provider, processing_runs.run
+ANSWER = "<answer>red</answer>"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two rasters in UTM zones 33 and 34 and a text; one more raster in a folder below."""
+    folder = tmp_path / "rasters"
+    (folder / "below").mkdir(parents=True)
+    write_raster(folder / "a.tif")
+    write_raster(folder / "b.TIF", epsg=32634)
+    write_raster(folder / "below" / "c.tif")
+    (folder / "notes.txt").write_text("no raster")
+    return folder
+
+
+@pytest.fixture
+def many(run, script):
+    """Runs ``askmany`` with a scripted model; gives its results."""
+
+    def go(model=None, **parameters):
+        values = {"MODEL": model or script(ANSWER), "OUTPUT": "memory:", "FAILURES": "memory:"}
+        return run("askmany", **{**values, **parameters})
+
+    return go
+
+
+def rows(layer, *names):
+    return sorted(tuple(feature[name] for name in names) for feature in layer.getFeatures())
+
+
+def count(path, table="answers"):
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        try:
+            return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        except sqlite3.OperationalError:
+            return 0
+
+
+class TestWhatIsAsked:
+    def test_a_folder_and_lines(self, many, folder):
+        feedback = Listener()
+        found = many(FOLDER=str(folder), QUESTIONS="What?\n\n Who? \nWhat?", feedback=feedback)
+        assert feedback.said[0].startswith("2 rasters × 2 questions = 4 questions with model scripted:")
+        assert rows(found["OUTPUT"], "source", "question") == [
+            (str(folder / name), question) for name in ("a.tif", "b.TIF") for question in ("What?", "Who?")
+        ]
+        assert (found["ANSWERED"], found["FAILED"]) == (4, 0)
+
+    def test_folders_below(self, many, folder):
+        found = many(FOLDER=str(folder), QUESTIONS="What?", RECURSIVE=True, PATTERNS="a.* c.*")
+        names = [source.rpartition("/")[2] for (source,) in rows(found["OUTPUT"], "source")]
+        assert names == ["a.tif", "c.tif"]
+
+    def test_layers_and_a_table(self, many, folder):
+        table = QgsVectorLayer("None?field=ask:string(0)", "questions", "memory")
+        for text in ("What?", 'Who, "he"; or\nshe?', ""):
+            feature = QgsFeature(table.fields())
+            feature.setAttributes([text])
+            table.dataProvider().addFeatures([feature])
+        layer = QgsRasterLayer(str(folder / "a.tif"), "a")
+        found = many(RASTERS=[layer], QUESTION_TABLE=table, QUESTION_FIELD="ask")
+        assert rows(found["OUTPUT"], "question") == [("What?",), ('Who, "he"; or she?',)]
+
+    def test_a_tile_index_with_relative_paths(self, many, folder, tmp_path):
+        square = QgsRectangle(0, 0, 1, 1)
+        index = polygons([square] * 2, names=["rasters/a.tif", str(folder / "b.TIF")])
+        path = written(index, tmp_path / "index.gpkg")
+        found = many(TILE_INDEX=str(path), TILE_FIELD="name", QUESTIONS="What?")
+        assert rows(found["OUTPUT"], "source") == [(str(folder / "a.tif"),), (str(folder / "b.TIF"),)]
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"RASTERS": None}, "Choose rasters"),
+            ({"FOLDER": "/tmp"}, "only one of"),
+            ({"QUESTIONS": " \n"}, "Type questions"),
+            ({"RASTERS": None, "FOLDER": "/no/such"}, "no folder /no/such"),
+            ({"RASTERS": None, "FOLDER": "empty"}, "holds no rasters"),
+            ({"RASTERS": None, "TILE_INDEX": "index"}, "field of the tile index"),
+            ({"RASTERS": None, "TILE_INDEX": "index", "TILE_FIELD": "no"}, "has no field no"),
+            ({"QUESTION_TABLE": "index"}, "not both"),
+            ({"OUTPUT": "/tmp/same.gpkg", "BATCH_FILE": "/tmp/same.gpkg"}, "are one file"),
+            ({"QUESTIONS": "", "QUESTION_TABLE": "index"}, "field that holds the questions"),
+        ],
+    )
+    def test_bad_inputs(self, many, tmp_path, changes, said):
+        (tmp_path / "empty").mkdir()
+        index = polygons([QgsRectangle(0, 0, 1, 1)])
+        places = {"empty": str(tmp_path / "empty"), "index": index}
+        values = {"RASTERS": [str(write_raster(tmp_path / "a.tif"))], "QUESTIONS": "What?"}
+        values = {
+            name: places.get(value, value) if isinstance(value, str) else value
+            for name, value in {**values, **changes}.items()
+        }
+        with pytest.raises(QgsProcessingException, match=said):
+            many(**values)
+
+
+class TestWhatComes:
+    def test_rasters_of_several_crss_in_one_output(self, many, folder):
+        found = many(FOLDER=str(folder), QUESTIONS="What?", CRS="EPSG:3857")
+        output = found["OUTPUT"]
+        assert output.crs().authid() == "EPSG:3857"
+        assert [field.name() for field in output.fields()] == ["job_id", *FIELD_NAMES, "source_crs"]
+        assert rows(output, "source_crs") == [("EPSG:32633",), ("EPSG:32634",)]
+        # Both lie on their zone's central meridian: 15° and 21° are 1669792.36 m and 2337709.31 m.
+        west = sorted(feature.geometry().boundingBox().xMinimum() for feature in output.getFeatures())
+        assert west == pytest.approx([1669792.36, 2337709.31], abs=0.1)
+        assert all(feature["asked_at"].isValid() for feature in output.getFeatures())
+
+    def test_failures_have_a_table_and_stop_nothing(self, many, folder):
+        square = QgsRectangle(0, 0, 1, 1)
+        index = polygons([square] * 2, names=[str(folder / "a.tif"), str(folder / "gone.tif")])
+        found = many(TILE_INDEX=index, TILE_FIELD="name", QUESTIONS="What?")
+        assert rows(found["OUTPUT"], "answer") == [("red",)]
+        (failure,) = found["FAILURES"].getFeatures()
+        assert (failure["code"], failure["raster"]) == ("raster_unreadable", str(folder / "gone.tif"))
+        assert failure["hint"] and failure["failed_at"].isValid()
+        assert (found["ANSWERED"], found["FAILED"]) == (1, 1)
+
+    def test_a_raster_without_crs_has_an_answer_without_a_place(self, many, tmp_path):
+        feedback = Listener()
+        path = write_raster(tmp_path / "plain.tif", epsg=None)
+        found = many(RASTERS=[str(path)], QUESTIONS="What?", feedback=feedback)
+        (feature,) = found["OUTPUT"].getFeatures()
+        assert feature["answer"] == "red" and feature.geometry().isNull()
+        assert "unreferenced" in feature["warnings"]
+        assert any("1 places have none" in said for said in feedback.said)
+
+    def test_a_missing_model(self, many, folder, tmp_path):
+        with pytest.raises(QgsProcessingException, match="job_table_invalid"):
+            many(f"scripted:{tmp_path}/no.json", FOLDER=str(folder), QUESTIONS="What?")
+
+    def test_in_a_thread_of_its_own_to_a_file_that_is_open(self, provider, folder, script, tmp_path, qtbot):
+        output = tmp_path / "out.gpkg"
+        parameters = {"FOLDER": str(folder), "QUESTIONS": "What?", "MODEL": script(ANSWER)}
+        parameters.update(OUTPUT=str(output), FAILURES=str(tmp_path / "failures.csv"))
+        assert ToolboxRun("askmany", parameters).wait(qtbot)[0]
+        opened = QgsVectorLayer(str(output), "x", "ogr")
+        assert opened.featureCount() == 2
+        assert ToolboxRun("askmany", {**parameters, "QUESTIONS": "Who?\nWhat?"}).wait(qtbot)[0]
+        assert QgsVectorLayer(str(output), "x", "ogr").featureCount() == 4
+        assert (tmp_path / "failures.csv").is_file()
+
+
+class TestBatchFile:
+    def test_goes_on_where_it_was(self, many, folder, tmp_path):
+        batch = tmp_path / "batch.gpkg"
+        values = {"FOLDER": str(folder), "QUESTIONS": "What?", "BATCH_FILE": str(batch), "CRS": "EPSG:3857"}
+        model = f"scripted:{tmp_path / 'model.json'}"
+        (tmp_path / "model.json").write_text(f'["{ANSWER}"]')
+        first = many(model, **values)
+        opened = QgsVectorLayer(f"{batch}|layername=answers", "x", "ogr")
+        assert opened.featureCount() == first["ANSWERED"] == 2
+        feedback = Listener()
+        again = many(model, feedback=feedback, **{**values, "CRS": "EPSG:4326"})
+        assert again["ANSWERED"] == count(batch) == 2
+        assert again["OUTPUT"].crs().authid() == "EPSG:3857"  # the batch's own
+        assert any("Going on" in said for said in feedback.said)
+
+    def test_of_other_jobs_is_refused(self, many, folder, tmp_path):
+        batch = tmp_path / "batch.gpkg"
+        many(FOLDER=str(folder), QUESTIONS="What?", BATCH_FILE=str(batch))
+        with pytest.raises(QgsProcessingException, match="belongs to another job table"):
+            many(FOLDER=str(folder), QUESTIONS="Who?", BATCH_FILE=str(batch), OUTPUT=str(tmp_path / "o.gpkg"))
+        assert not (tmp_path / "o.gpkg").exists()
+
+    def test_what_is_no_batch_is_refused(self, many, folder, tmp_path):
+        other = written(polygons([QgsRectangle(0, 0, 1, 1)]), tmp_path / "other.gpkg")
+        with pytest.raises(QgsProcessingException, match="is no output of a batch"):
+            many(FOLDER=str(folder), QUESTIONS="What?", BATCH_FILE=str(other))
+
+
+class TestCancel:
+    QUESTIONS = "\n".join(f"What is number {number}?" for number in range(400))
+
+    def test_keeps_what_is_done_and_goes_on(self, many, folder, tmp_path, script):
+        batch, output = tmp_path / "batch.gpkg", tmp_path / "out.gpkg"
+        values = {"RASTERS": [str(folder / "a.tif")], "QUESTIONS": self.QUESTIONS, "BATCH_FILE": str(batch)}
+        model = script(ANSWER)
+        feedback = Listener()
+        moments = cancel_when(lambda: batch.exists() and count(batch) > 0, feedback)
+        found = many(model, feedback=feedback, OUTPUT=str(output), **values)
+        assert time.monotonic() - moments[0] < 1
+        done = count(batch)
+        assert 0 < done < 400
+        assert found["ANSWERED"] == QgsVectorLayer(str(output), "x", "ogr").featureCount() == done
+        assert many(model, **values)["ANSWERED"] == 400
+
+    def test_unloading_stops_it(self, provider, folder, tmp_path, script, qtbot):
+        batch = tmp_path / "batch.gpkg"
+        parameters = {"FOLDER": str(folder), "QUESTIONS": self.QUESTIONS, "MODEL": script(ANSWER)}
+        parameters.update(BATCH_FILE=str(batch), OUTPUT="memory:", FAILURES="memory:")
+        going = ToolboxRun("askmany", parameters)
+        qtbot.waitUntil(lambda: batch.exists() and count(batch) > 0, timeout=30_000)
+        start = time.monotonic()
+        provider.engine.close()
+        assert time.monotonic() - start < 1.5
+        assert not provider.engine.is_asking
+        going.wait(qtbot)
+        assert 0 < count(batch) < 800
+
+    def test_a_model_that_does_not_listen(self, many, folder, held, tmp_path):
+        feedback = Listener()
+        moments = cancel_when(lambda: held.is_read, feedback)
+        found = many(held.model, RASTERS=[str(folder / "a.tif")], QUESTIONS="What?", feedback=feedback)
+        assert time.monotonic() - moments[0] < 1
+        assert found["ANSWERED"] == 0

@@ -1,0 +1,1 @@
+"""Questions as Processing algorithms: the provider, one algorithm a file."""

@@ -1,0 +1,203 @@
+"""``zoomearth:askmany``: many questions about many rasters, in one run that can be gone on with."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingUtils,
+    QgsProperty,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..layer_pixels import file_uri
+from ..zoomearth.core.errors import ZoomEarthError
+from .answer_features import crs_of_text, crs_text
+from .ask_many_inputs import DEFAULT_CRS, AskManyInputs
+from .batch_output import BatchOutput
+from .batch_process import run_batch_process
+from .batch_sinks import BatchSinks
+from .kinds import POLYGONS, TABLE
+from .rasters import folder_of, indexed_rasters, lines_of, rasters_in, texts_of
+
+translate = QCoreApplication.translate
+
+
+class AskManyAlgorithm(AskManyInputs):
+    """One output for all answers, in one CRS, and one table of failures."""
+
+    OUTPUT, FAILURES = "OUTPUT", "FAILURES"
+    ANSWERED, FAILED = "ANSWERED", "FAILED"
+    NAME = "askmany"
+    ICON = "history.svg"
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        return translate("Processing", "Ask many questions about many rasters")
+
+    def tags(self) -> List[str]:
+        return translate("Processing", "question,answer,batch,folder,tiles,index,mosaic,ai,model").split(",")
+
+    def shortDescription(self) -> str:  # noqa: N802 - QGIS's name
+        return translate("Processing", "Asks each question about each raster; all answers in one layer.")
+
+    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+        return translate(
+            "Processing",
+            "Asks every question about every raster. The rasters are chosen one by one, found in a folder, "
+            "or named by a field of a tile index. The questions are typed, one a line, or come from a field "
+            "of a table. The files are read as they are; how layers are shown in the project plays no "
+            "part.\n\n"
+            "All answers go to one output in one CRS; the column source_crs names each raster's own. What "
+            "could not be answered is told in the table of failures, and stops nothing.\n\n"
+            "When it is cancelled, what was answered stays in the outputs. With a batch file it stays there, "
+            "too: run again with the same rasters, questions and options, and only what is left is asked.",
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:  # noqa: N802 - QGIS's name
+        self.add_inputs()
+        self.addParameter(
+            QgsProcessingParameterFeatureSink(self.OUTPUT, translate("Processing", "Answers"), POLYGONS)
+        )
+        self.addParameter(
+            QgsProcessingParameterFeatureSink(
+                self.FAILURES, translate("Processing", "Failures"), TABLE, optional=True
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber(self.ANSWERED, translate("Processing", "Answered")))
+        self.addOutput(QgsProcessingOutputNumber(self.FAILED, translate("Processing", "Failed")))
+
+    def fault(self, parameters: Dict[str, Any], context) -> str:
+        kept = self.parameterAsString(parameters, self.BATCH_FILE, context)
+        for name in (self.OUTPUT, self.FAILURES) if kept else ():
+            output = parameters.get(name)
+            if isinstance(output, QgsProcessingOutputLayerDefinition):
+                output = output.sink.staticValue()
+            if isinstance(output, str) and Path(output) == Path(kept):
+                return translate("Processing", "An output and the batch file are one file: choose another.")
+        return super().fault(parameters, context)
+
+    def prepareAlgorithm(self, parameters, context, feedback) -> bool:  # noqa: N802 - QGIS's name
+        """In the main thread: what the layers name, and how the engine is started."""
+        self.require(parameters, context)
+        self._settings = self.chosen(parameters, context)
+        self._layers = self._named_rasters(parameters, context)
+        self._index = self.parameterAsSource(parameters, self.TILE_INDEX, context)
+        layer = self.parameterAsVectorLayer(parameters, self.TILE_INDEX, context)
+        self._index_folder = folder_of(layer) if layer is not None else Path.cwd()
+        self._table = self.parameterAsSource(parameters, self.QUESTION_TABLE, context)
+        chosen = self.parameterAsCrs(parameters, self.CRS, context)
+        self._crs = chosen if chosen.isValid() else QgsCoordinateReferenceSystem(DEFAULT_CRS)
+        options = ["--max-zooms", str(self._settings.max_zooms), "--json"]
+        options += ["--together", str(self.parameterAsInt(parameters, self.TOGETHER, context))]
+        if self._settings.view_side_px:
+            options += ["--view-side", str(self._settings.view_side_px)]
+        try:
+            self._command, self._environment = self._engine.command(["batch", *options])
+        except ZoomEarthError as error:
+            raise self.failure(error) from error
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback) -> Dict[str, Any]:  # noqa: N802 - QGIS's name
+        def is_stopped() -> bool:
+            return feedback.isCanceled() or self._engine.is_closed
+
+        rasters = self._rasters(parameters, context, is_stopped)
+        questions = self._questions(parameters, context, is_stopped)
+        self._preview(rasters, questions, feedback)
+        kept = self.parameterAsFileOutput(parameters, self.BATCH_FILE, context)
+        with tempfile.TemporaryDirectory(prefix="zoomearth-") as folder:
+            jobs = Path(folder, "jobs.csv")
+            _write_jobs(jobs, rasters, questions, self._settings.model)
+            path = Path(kept) if kept else Path(folder, "batch.gpkg")
+            output = BatchOutput(path)
+            had = output.crs()
+            crs = crs_of_text(had) if had else self._crs
+            command = [*self._command[:4], str(jobs), *self._command[4:], "--output", str(path)]
+            command += ["--crs", crs_text(crs)]
+            if path.exists():
+                command.append("--resume")
+                feedback.pushInfo(translate("Processing", "Going on with {path}.").format(path=path))
+            sinks = BatchSinks(self, parameters, context, crs, output)
+            try:
+                with self._engine.asking():
+                    run_batch_process(command, self._environment, feedback, is_stopped, sinks.transfer)
+                sinks.finish()
+            except ZoomEarthError as error:
+                raise self.failure(error) from error
+        if sinks.without_place:
+            warning = translate("Processing", "{count} places have none in {crs}: their geometry is empty.")
+            feedback.pushWarning(warning.format(count=sinks.without_place, crs=crs.authid()))
+        return sinks.results
+
+    def _rasters(self, parameters, context, is_stopped) -> List[str]:
+        found = list(self._layers)
+        if self._index is not None:
+            field = self.parameterAsString(parameters, self.TILE_FIELD, context)
+            found = indexed_rasters(self._index, field, self._index_folder, is_stopped)
+        folder = self.parameterAsString(parameters, self.FOLDER, context)
+        if folder:
+            patterns = self.parameterAsString(parameters, self.PATTERNS, context)
+            is_recursive = self.parameterAsBoolean(parameters, self.RECURSIVE, context)
+            found = [str(path) for path in rasters_in(Path(folder), patterns, is_recursive=is_recursive)]
+        if not found:
+            raise QgsProcessingException(translate("Processing", "There is no raster to ask about."))
+        return found
+
+    def _questions(self, parameters, context, is_stopped) -> List[str]:
+        found = lines_of(self.parameterAsString(parameters, self.QUESTIONS, context))
+        if self._table is not None:
+            field = self.parameterAsString(parameters, self.QUESTION_FIELD, context)
+            found = texts_of(self._table, field, is_stopped)
+        if not found:
+            raise QgsProcessingException(translate("Processing", "There is no question to ask."))
+        return found
+
+    def _preview(self, rasters: List[str], questions: List[str], feedback) -> None:
+        preview = translate(
+            "Processing", "{rasters} rasters × {questions} questions = {count} questions with model {model}"
+        )
+        counts = {"rasters": len(rasters), "questions": len(questions)}
+        feedback.pushInfo(
+            preview.format(**counts, count=len(rasters) * len(questions), model=self._settings.model)
+        )
+
+    def _named_rasters(self, parameters, context) -> List[str]:
+        """Files of the layers that were chosen; a name that QGIS cannot open is left to the engine."""
+        value = parameters.get(self.RASTERS)
+        items = value if isinstance(value, (list, tuple)) else [value] if value else []
+        if any(isinstance(item, QgsProperty) for item in items):
+            items = self.parameterAsLayerList(parameters, self.RASTERS, context)
+        found = []
+        for item in items:
+            layer = item
+            if isinstance(item, str):
+                layer = QgsProcessingUtils.mapLayerFromString(item, context, False)
+            if not isinstance(layer, QgsRasterLayer):
+                found.append(str(item))
+                continue
+            uri = file_uri(layer)
+            if uri is None:
+                fault = translate(
+                    "Processing",
+                    "The layer {name} is no file, so the batch cannot read it. Ask about it alone.",
+                )
+                raise QgsProcessingException(fault.format(name=layer.name()))
+            found.append(uri)
+        return found
+
+
+def _write_jobs(path: Path, rasters: List[str], questions: List[str], model: str) -> None:
+    # A name that is no text in UTF-8 becomes one that is not there, and with that a failure among others.
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["raster", "question", "model"])
+        writer.writerows([raster, question, model] for raster in rasters for question in questions)
