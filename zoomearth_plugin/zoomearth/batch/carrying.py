@@ -13,11 +13,11 @@ from ..core.progress import CancelToken
 from .jobs import Job, digest_of
 from .outcome import Outcome
 from .running import RunSettings, run_local
-from .store import DEFAULT_CRS, BatchStore, create_store, resume_store
+from .store import DEFAULT_CRS, BatchStore, OutputLockedError, create_store, resume_store
 
 _log = logging.getLogger(__name__)
 RETRY_S = 5.0
-"""How often a full disk is tried again."""
+"""How often a full disk, or an output that another program holds, is tried again."""
 _POLL_S = 0.05
 Runner = Callable[[Sequence[Job], RunSettings, Callable[[Outcome], None], CancelToken], None]
 Teller = Callable[["Tally"], None]
@@ -85,7 +85,7 @@ def run_batch(
 
     Raises:
         OutputUnwritableError: The output cannot be made, or is another batch's.
-        DiskFullError: It was cancelled while the disk was full.
+        DiskFullError, OutputLockedError: It was cancelled while it waited for either.
         Cancelled: On request.
     """
     with _store(jobs, output, settings) as store:
@@ -118,13 +118,15 @@ def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchS
 def _patiently(
     write: Callable[[], None], store: BatchStore, tally: Tally, tell: Teller, cancel: CancelToken
 ) -> None:
-    """Write; while the disk is full, wait and try again: nothing that was answered is lost."""
+    """Write; while that cannot be, wait and try again: nothing that was answered is lost."""
     attempt = write
     while True:
         try:
             attempt()
-        except DiskFullError as error:
+        except (DiskFullError, OutputLockedError) as error:
             tally.message = f"The disk is full: {error.message}. Free some space, and it goes on by itself."
+            if isinstance(error, OutputLockedError):
+                tally.message = f"{error.message}. Close it there, and it goes on by itself."
             tell(tally)
             if not _waited(RETRY_S, cancel):
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import JobTableInvalidError
+from ..core.errors import JobTableInvalidError, OutputUnwritableError
 from ..core.progress import CancelToken
 from ..core.types import Options, Query
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _TELL_EVERY_S = 2.0
 ENGINES = ("local", "ray")
+_ANOTHER = "Name another file."
 
 
 def add_batch(commands: Any, count: Callable[[str], int], zooms: Callable[[str], int]) -> None:
@@ -52,17 +54,20 @@ def add_batch(commands: Any, count: Callable[[str], int], zooms: Callable[[str],
 
 def run(options: argparse.Namespace) -> int:
     """Run it; raises what :func:`.carrying.run_batch` raises."""
-    from .carrying import Output, run_batch
+    from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
     from .running import RunSettings, run_local
 
+    _check_files(options)
     if options.resume and options.overwrite:
         raise JobTableInvalidError("--resume and --overwrite exclude each other", "Choose one of them.")
     jobs = read_jobs(Path(options.jobs), model=options.model)
+    if str(options.output.resolve()) in {job.raster for job in jobs}:
+        raise OutputUnwritableError(f"--output names {options.output}, a raster of the jobs", _ANOTHER)
     looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
     settings = RunSettings(looking, options.together)
     output = Output(options.output, options.crs, options.resume, options.overwrite)
-    runner = run_local
+    runner: Runner = run_local
     if options.engine == "ray":
         from .ray_running import ray_runner
 
@@ -80,11 +85,43 @@ def run(options: argparse.Namespace) -> int:
         write_report(options.output, options.report)
     told = {"jobs": tally.total, "before": tally.before, "answered": tally.answered, "failed": tally.failed}
     if options.json:
-        sys.stdout.write(f"{json.dumps(told)}\n")
+        _print(json.dumps(told))
     else:
         new = f"{tally.answered} answered, {tally.failed} failed"
-        sys.stdout.write(f"{new}, {tally.before} done before, of {tally.total}\n")
+        _print(f"{new}, {tally.before} done before, of {tally.total}")
     return 0
+
+
+def _print(text: str) -> None:
+    """Print a result, and see that it got out; raises DiskFullError or OutputUnwritableError."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        from ..answers_file import storage_error
+
+        with open(os.devnull, "wb") as nowhere:  # what is left in the buffer is told nowhere
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise storage_error(Path("standard output"), error) from error
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Raises OutputUnwritableError where files that are written are no such, before hours are spent."""
+    seen = {Path(str(options.jobs).partition("|")[0]).resolve(): "the job table"}
+    for path, name in (
+        (options.output, "--output"),
+        (options.report, "--report"),
+        (options.table, "--table"),
+    ):
+        if path is None:
+            continue
+        if path.resolve() in seen:
+            raise OutputUnwritableError(f"{name} names {path}, and that is {seen[path.resolve()]}", _ANOTHER)
+        seen[path.resolve()] = f"{name}, too"
+        if not path.parent.is_dir() or path.is_dir():
+            raise OutputUnwritableError(
+                f"{name} names {path}: its folder is not there, or it is one", "Name a file in a folder."
+            )
 
 
 class _interruptible:  # noqa: N801 # reads as a verb's form where it is used

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from ..core.area import Area
-from ..core.errors import AreaOutsideError, Cancelled, ZoomEarthError
+from ..core.errors import AreaOutsideError, Cancelled, OutOfMemoryError, ZoomEarthError
 from ..core.progress import CancelToken, ignore_progress
 from ..core.types import Options, Query, RasterRequest
 from ..models.engine import Engine
@@ -88,13 +88,12 @@ def _run_model(
         for job in jobs:
             take(Outcome(job, datetime.now(timezone.utc), error=error))
         return
-    threads = min(len(jobs), settings.together + settings.together // 2 if settings.together > 1 else 1)
-    with _shared(loaded, settings.together) as (engine, seat):
-        _ask_all(jobs, engine, seat, threads, settings.options, take, cancel)
+    with shared(loaded, settings.together) as (engine, seat):
+        ask_all(jobs, engine, seat, settings, take, cancel)
 
 
 @contextmanager
-def _shared(engine: Engine, together: int) -> Iterator[tuple[Engine, Callable[[], object]]]:
+def shared(engine: Engine, together: int) -> Iterator[tuple[Engine, Callable[[], object]]]:
     """The engine for several threads, and what each of them holds while it asks."""
     from ..models.scripted import ScriptedEngine
 
@@ -111,16 +110,29 @@ def _shared(engine: Engine, together: int) -> Iterator[tuple[Engine, Callable[[]
     yield engine, lambda: turn
 
 
-def _ask_all(
+def ask_all(
     jobs: Sequence[Job],
     engine: Engine,
     seat: Callable[[], object],
-    threads: int,
-    options: Options,
+    settings: RunSettings,
     take: Taker,
     cancel: CancelToken,
 ) -> None:
-    """Ask with so many threads; outcomes are taken in this one."""
+    """Ask with several threads: half as many again as are asked together, which read meanwhile.
+
+    Args:
+        jobs: Of one model, in order.
+        engine: Of :func:`shared`.
+        seat: Of :func:`shared`.
+        settings: How.
+        take: Gets each outcome, in this thread.
+        cancel: Stops.
+
+    Raises:
+        Cancelled: On request.
+    """
+    together = settings.together
+    threads = min(len(jobs), together + together // 2)
     stop = CancelToken()
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * threads + 2)
@@ -136,7 +148,7 @@ def _ask_all(
                         job = waiting.get_nowait()
                     except queue.Empty:
                         return
-                    _put(found, answered(job, engine, rasters, options, stop), stop)
+                    _put(found, answered(job, engine, rasters, settings.options, stop), stop)
         except Cancelled:
             return
         except BaseException as error:  # noqa: BLE001 # the thread's boundary: who runs the batch is told
@@ -198,7 +210,7 @@ def answered(
     except ZoomEarthError as error:
         return Outcome(job, asked_at, error=error)
     except MemoryError as error:
-        return Outcome(job, asked_at, error=ZoomEarthError(f"out of memory: {error}"))
+        return Outcome(job, asked_at, error=OutOfMemoryError(f"out of memory: {error}"))
     except Exception as error:  # noqa: BLE001 # a job's boundary: it alone is lost
         _log.exception("job %s failed", job.id)
         return Outcome(job, asked_at, error=ZoomEarthError(f"{type(error).__name__}: {error}"))

@@ -7,6 +7,7 @@ any moment leaves each job whole or absent.
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import struct
@@ -34,7 +35,7 @@ from .outcome import Outcome
 
 _log = logging.getLogger(__name__)
 ANSWERS, UNREFERENCED, FAILURES, BATCH = "answers", "answers_unreferenced", "failures", "batch"
-ANSWER_COLUMNS = {"job_id": "text", **COLUMNS, "source_crs": "text"}
+ANSWER_COLUMNS = {"job_id": "text", **COLUMNS, "source_crs": "text", "timings": "text"}
 FAILURE_COLUMNS = {
     "job_id": "text",
     "raster": "text",
@@ -52,10 +53,16 @@ MOST_OUTCOMES = 64
 LONGEST_WAIT_S = 2.0
 """After which what came is written, however little it is."""
 _LOCKED_S = 30.0
-"""How long another program may hold the file."""
+"""How long another program may hold a file that is to be opened."""
+_BUSY_MS = 500
+"""How long it may hold an open one, before somebody is told; a request to stop waits as long."""
 _DTYPES = {"text": object, "real": "float64", "bool": "bool", "integer": "int32", "time": "datetime64[ms]"}
 _ENVELOPE_XY = 1 << 1
 _EMPTY = 1 << 4
+
+
+class OutputLockedError(OutputUnwritableError):
+    """Another program holds the output; it may let go of it."""
 
 
 class BatchStore:
@@ -74,6 +81,7 @@ class BatchStore:
         self._waiting: list[Outcome] = []
         self._written_at_s = time.monotonic()
         self.done = self._finished()
+        self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
     def __enter__(self) -> BatchStore:
         return self
@@ -107,13 +115,17 @@ class BatchStore:
 
         Raises:
             DiskFullError: No room is left; nothing that was written is lost, and what waits is kept.
-            OutputUnwritableError: Another program holds the file, or it is gone.
+            OutputLockedError: Another program holds the file; what waits is kept.
+            OutputUnwritableError: It is gone.
         """
         if self._waiting:
             try:
                 self._write(self._waiting)
             except (sqlite3.Error, OSError) as error:
-                raise storage_error(self.path, error) from error
+                told = storage_error(self.path, error)
+                if "is locked" in str(error):
+                    raise OutputLockedError(told.message, told.hint) from error
+                raise told from error
             self._waiting = []
         self._written_at_s = time.monotonic()
 
@@ -217,18 +229,18 @@ def resume_store(path: Path, digest: str) -> BatchStore:
     try:
         with closing(sqlite3.connect(path, timeout=_LOCKED_S)) as database:
             known = dict(database.execute(f'SELECT name, value FROM "{BATCH}"'))
+        if known.get("digest") == digest:
+            return BatchStore(path, known["crs"])
     except sqlite3.DatabaseError as error:
         if "lock" in str(error):
             raise storage_error(path, error) from error
         raise OutputUnwritableError(
             f"{path} is no output of a batch: {error}", "Name the file that the earlier run wrote."
         ) from error
-    if known.get("digest") != digest:
-        raise OutputUnwritableError(
-            f"{path} belongs to another job table, or to other options",
-            "Use the table and the options of the earlier run, or name another file.",
-        )
-    return BatchStore(path, known["crs"])
+    raise OutputUnwritableError(
+        f"{path} belongs to another job table, or to other options",
+        "Use the table and the options of the earlier run, or name another file.",
+    )
 
 
 def _make(path: Path, digest: str, crs: str) -> None:
@@ -277,6 +289,7 @@ def _answer_rows(
             "area_m2": area_m2,
             "asked_at": _stamp(outcome.asked_at),
             "source_crs": source,
+            "timings": json.dumps(dict(answer.timings)),
         }
         there = moved(place, source, crs) if source else None
         if there is None:

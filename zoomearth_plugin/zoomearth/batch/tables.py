@@ -77,10 +77,14 @@ def _csv_rows(file: Path) -> list[Row]:
     delimiter = max(",;\t", key=(lines[0] if lines else "").count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows: list[Row] = [
-            {(name or "").strip().lower(): value for name, value in row.items() if name is not None}
-            for row in reader
-        ]
+        rows: list[Row] = []
+        for row in reader:
+            if any(row.pop(None, ())):  # what no column is for
+                raise JobTableInvalidError(
+                    f"{file}, line {reader.line_num}: it has more cells than there are columns",
+                    f"Put cells that hold {delimiter!r} in double quotes.",
+                )
+            rows.append({(name or "").strip().lower(): value for name, value in row.items()})
     except csv.Error as error:
         raise JobTableInvalidError(f"{file}, line {reader.line_num}: {error}") from error
     if not rows and reader.fieldnames:
@@ -119,8 +123,9 @@ def _geopackage_rows(file: Path, table: str) -> tuple[list[Row], str | None]:
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        meta, _, geometries, columns = pyogrio.raw.read(file, layer=table or None)
-    except (DataSourceError, DataLayerError, ValueError) as error:
+        named = table or str(pyogrio.list_layers(file)[0][0])
+        meta, _, geometries, columns = pyogrio.raw.read(file, layer=named)
+    except (DataSourceError, DataLayerError, IndexError, ValueError) as error:
         raise JobTableInvalidError(f"{file} cannot be read: {error}") from error
     names = [str(name).lower() for name in meta["fields"]]
     require_columns(names, file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -199,6 +200,7 @@ def is_tied_to_a_body(crs: CRS) -> bool:
     return bool(_json(crs).get("type") != "EngineeringCRS")
 
 
+@lru_cache(maxsize=64)
 def geographic_under(crs: CRS) -> CRS | None:
     """The geographic CRS under a CRS, of the same datum, so that nothing is shifted; or None."""
     described = _json(crs)
