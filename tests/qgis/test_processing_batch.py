@@ -61,6 +61,11 @@ class TestWhatIsAsked:
         ]
         assert (found["ANSWERED"], found["FAILED"]) == (4, 0)
 
+    def test_a_folder_from_the_current_one(self, many, folder, monkeypatch):
+        monkeypatch.chdir(folder.parent)
+        found = many(FOLDER=folder.name, QUESTIONS="What?")
+        assert found["FAILED"] == 0 and found["ANSWERED"] > 0
+
     def test_folders_below(self, many, folder):
         found = many(FOLDER=str(folder), QUESTIONS="What?", RECURSIVE=True, PATTERNS="a.* c.*")
         names = [source.rpartition("/")[2] for (source,) in rows(found["OUTPUT"], "source")]

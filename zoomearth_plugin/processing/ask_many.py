@@ -196,8 +196,11 @@ class AskManyAlgorithm(AskManyInputs):
 
 
 def _write_jobs(path: Path, rasters: List[str], questions: List[str], model: str) -> None:
+    """The job table; what is a path from the current folder must not start at the table's."""
     # A name that is no text in UTF-8 becomes one that is not there, and with that a failure among others.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["raster", "question", "model"])
-        writer.writerows([raster, question, model] for raster in rasters for question in questions)
+        for raster in rasters:
+            place = Path(raster).absolute() if Path(raster).exists() else raster
+            writer.writerows([place, question, model] for question in questions)

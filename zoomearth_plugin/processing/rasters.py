@@ -19,7 +19,7 @@ _SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
 def rasters_in(folder: Path, patterns: str, *, is_recursive: bool) -> Iterator[Path]:
     """Files of a folder whose names match one of the patterns, in the order of their names."""
     wanted = [pattern.lower() for pattern in re.split(r"[\s;,]+", patterns.strip()) if pattern]
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder.absolute()):
         folders.sort()
         for name in sorted(names):
             if any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in wanted):
