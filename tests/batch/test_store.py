@@ -150,6 +150,13 @@ class TestRefusals:
         assert "another job table, or to other options" in ended.json["error"]["message"]
         assert path.read_bytes() == before
 
+    def test_resuming_in_another_crs(self, batch: Batch, done: tuple[str, ...], path: Path) -> None:
+        before = path.read_bytes()
+        ended = batch(*done, "--crs", "EPSG:3857", "--resume")
+        assert (ended.status, ended.json["error"]["code"]) == (1, "output_unwritable")
+        assert "--crs EPSG:4326" in ended.json["error"]["hint"]
+        assert path.read_bytes() == before
+
     def test_both(self, batch: Batch, done: tuple[str, ...]) -> None:
         assert batch(*done, "--resume", "--overwrite").status == 1
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import DiskFullError
+from ..core.errors import DiskFullError, OutputUnwritableError
 from ..core.progress import CancelToken
 from .jobs import Job, digest_of
 from .outcome import Outcome
@@ -111,7 +111,14 @@ def run_batch(
 def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchStore:
     digest = f"{digest_of(jobs)} {settings.options.to_json()}"
     if output.resume:
-        return resume_store(output.path, digest)
+        store = resume_store(output.path, digest)
+        if store.crs != output.crs:
+            store.drop()
+            raise OutputUnwritableError(
+                f"{output.path} keeps its answers in {store.crs}, not in {output.crs}",
+                f"Go on with --crs {store.crs}, or name another file.",
+            )
+        return store
     return create_store(output.path, digest, crs=output.crs, overwrite=output.overwrite)
 
 
