@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Names of tables and columns in statements are constants of this room; hence nosec B608.
 import heapq
 import json
 import sqlite3
@@ -27,7 +28,7 @@ _HOW_SHOWN = ("overview_", "stretch_")
 """How the codes begin that only say how pixels were shown; all others are warnings."""
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 _COLUMNS = "job_id, question, answer, kind, score, seen_gsd_m, warnings, source, pixel_box, seconds, timings"
-_EVERY = f'(SELECT {_COLUMNS} FROM "{ANSWERS}" UNION ALL SELECT {_COLUMNS} FROM "{UNREFERENCED}")'
+_EVERY = f'(SELECT {_COLUMNS} FROM "{ANSWERS}" UNION ALL SELECT {_COLUMNS} FROM "{UNREFERENCED}")'  # nosec B608
 
 
 class Failures(NamedTuple):
@@ -133,20 +134,20 @@ def _summary(database: sqlite3.Connection) -> Summary:
     def count(query: str, *values: object) -> int:
         return int(database.execute(query, values).fetchone()[0])
 
-    all_places = count(f'SELECT count(*) FROM "{ANSWERS}"')
+    all_places = count(f'SELECT count(*) FROM "{ANSWERS}"')  # nosec B608
     answers = database.execute(
         f"SELECT trim(coalesce(answer, '')) AS said, count(DISTINCT job_id) AS jobs FROM {_EVERY}"
-        " GROUP BY said ORDER BY jobs DESC, said"
+        " GROUP BY said ORDER BY jobs DESC, said"  # nosec B608
     ).fetchall()
     return Summary(
-        crs=dict(database.execute(f'SELECT name, value FROM "{BATCH}"'))["crs"],
-        answered=count(f"SELECT count(DISTINCT job_id) FROM {_EVERY}"),
-        failed=count(f'SELECT count(DISTINCT job_id) FROM "{FAILURES}"'),
+        crs=dict(database.execute(f'SELECT name, value FROM "{BATCH}"'))["crs"],  # nosec B608
+        answered=count(f"SELECT count(DISTINCT job_id) FROM {_EVERY}"),  # nosec B608
+        failed=count(f'SELECT count(DISTINCT job_id) FROM "{FAILURES}"'),  # nosec B608
         without_region=count(
-            f"SELECT count(DISTINCT job_id) FROM {_EVERY} WHERE kind = ?",
+            f"SELECT count(DISTINCT job_id) FROM {_EVERY} WHERE kind = ?",  # nosec B608
             SEARCHED_AREA,
         ),
-        unreferenced=count(f'SELECT count(*) FROM "{UNREFERENCED}"'),
+        unreferenced=count(f'SELECT count(*) FROM "{UNREFERENCED}"'),  # nosec B608
         answers=tuple(answers[:MOST_ANSWERS]),
         answer_kinds=len(answers),
         failures=tuple(_failures(database)),
@@ -160,7 +161,7 @@ def _summary(database: sqlite3.Connection) -> Summary:
 def _failures(database: sqlite3.Connection) -> Iterator[Failures]:
     query = (
         f'SELECT code, count(DISTINCT job_id) AS jobs, job_id, message, hint, min(fid) FROM "{FAILURES}"'
-        " GROUP BY code ORDER BY jobs DESC, code"
+        " GROUP BY code ORDER BY jobs DESC, code"  # nosec B608
     )
     for code, jobs, job_id, message, hint, _ in database.execute(query):
         yield Failures(str(code), jobs, str(job_id), message or "", hint or "")
@@ -170,7 +171,7 @@ def _times(database: sqlite3.Connection) -> Times:
     stages: defaultdict[str, float] = defaultdict(float)
     seconds: list[float] = []
     for spent, timings in database.execute(
-        f"SELECT max(seconds), max(timings) FROM {_EVERY} GROUP BY job_id"
+        f"SELECT max(seconds), max(timings) FROM {_EVERY} GROUP BY job_id"  # nosec B608
     ):
         if spent is not None:
             seconds.append(float(spent))
@@ -180,7 +181,7 @@ def _times(database: sqlite3.Connection) -> Times:
 
 
 def _places(database: sqlite3.Connection, *, every: int) -> Iterator[Place]:
-    query = f'SELECT answer, question, kind, "geom" FROM "{ANSWERS}" WHERE fid % ? = 0 ORDER BY fid'
+    query = f'SELECT answer, question, kind, "geom" FROM "{ANSWERS}" WHERE fid % ? = 0 ORDER BY fid'  # nosec B608
     for answer, question, kind, blob in database.execute(query, (max(1, every),)):
         if blob is not None:
             shape = shapely.from_wkb(blob[8 + _ENVELOPE_BYTES[blob[3] >> 1 & 7] :])
@@ -192,7 +193,7 @@ def _doubtful(database: sqlite3.Connection) -> list[Doubtful]:
     """One a job: scored ones by their score; else those with warnings, then what was seen coarsest."""
     query = (  # SQLite takes the other columns from the row with the least score
         "SELECT job_id, question, answer, source, pixel_box, min(score), seen_gsd_m, warnings"
-        f" FROM {_EVERY} GROUP BY job_id"
+        f" FROM {_EVERY} GROUP BY job_id"  # nosec B608
     )
     answers = (Doubtful._make((*row[:-1], _warnings(row[-1]))) for row in database.execute(query))
     return heapq.nsmallest(MOST_DOUBTFUL, answers, key=_certainty)
