@@ -6,16 +6,15 @@ result.json. The model is played back, so that each region is a box of known pix
 
 import json
 import os
-import traceback
 from pathlib import Path
 
 import hands
+from photographing import FOLDER, finish
 from qgis import utils
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject
 from qgis.PyQt.QtCore import QSize, QTimer
 from qgis.utils import iface
 
-FOLDER = Path(os.environ["ZOOMEARTH_RUN_FOLDER"])
 RASTERS = Path(os.environ["ZOOMEARTH_RUN_RASTERS"])
 LIMIT_S = 60
 SIDE_PX = 480
@@ -71,16 +70,4 @@ def run():
     return {"pictures": pictures, "answers": [answer.to_public_json() for answer in answers]}
 
 
-def main():
-    try:
-        result = run()
-    except Exception:
-        result = {"error": traceback.format_exc()}
-        iface.mainWindow().grab().save(str(FOLDER / "failed.png"))
-    if hands.PACKAGE in utils.plugins:
-        utils.unloadPlugin(hands.PACKAGE)
-    (FOLDER / "result.json").write_text(json.dumps(result))
-    os._exit(0)
-
-
-QTimer.singleShot(1000, main)
+QTimer.singleShot(1000, lambda: finish(run))

@@ -3,19 +3,14 @@
 ``ZOOMEARTH_RUN_RASTERS`` is a raster; ``ZOOMEARTH_RUN_FOLDER`` receives the picture and result.json.
 """
 
-import json
 import os
-import traceback
-from pathlib import Path
 
 import hands
 import processing
-from qgis import utils
+from photographing import FOLDER, finish
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QPixmap
-from qgis.utils import iface
 
-FOLDER = Path(os.environ["ZOOMEARTH_RUN_FOLDER"])
 WIDTH_PX, HEIGHT_PX = 860, 560
 
 
@@ -33,16 +28,4 @@ def run():
     return {"pictures": ["toolbox.jpg"]}
 
 
-def main():
-    try:
-        result = run()
-    except Exception:
-        result = {"error": traceback.format_exc()}
-        iface.mainWindow().grab().save(str(FOLDER / "failed.png"))
-    if hands.PACKAGE in utils.plugins:
-        utils.unloadPlugin(hands.PACKAGE)
-    (FOLDER / "result.json").write_text(json.dumps(result))
-    os._exit(0)
-
-
-QTimer.singleShot(1000, main)
+QTimer.singleShot(1000, lambda: finish(run))
