@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from quadrants import SIDE_PX, quadrants
+from raster_files import write
 from zoomearth.raster import reading
 from zoomearth.raster.cache import Cache
 
@@ -25,3 +27,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(reading, "run_pass", counted)
     return made
+
+
+@pytest.fixture
+def tiff(tmp_path: Path) -> Path:
+    """Four quadrants of known colours."""
+    return write(tmp_path / "file.tif", quadrants(SIDE_PX))
