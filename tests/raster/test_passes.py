@@ -36,6 +36,24 @@ with open_raster(RasterRequest(sys.argv[1])) as raster:
 print(len(reports), int(picture.pixels.sum()))
 """
 
+DECODE_ALONE = """
+import os, sys
+from pathlib import Path
+from rasterio.windows import Window
+from zoomearth.raster.opening import decoding_alone, gdal, open_dataset
+
+def read() -> int:
+    with gdal(), open_dataset(sys.argv[1]) as dataset:
+        dataset.read(window=Window(0, 0, 4000, 4000))
+    return len(list(Path("/proc/self/task").iterdir()))
+
+with decoding_alone():
+    with decoding_alone():
+        pass
+    alone = read()
+print(alone, read())
+"""
+
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -138,6 +156,14 @@ class TestOnePass:
         with open_file(large) as raster:
             overview(raster, 300)
         assert len(passes) == 2  # the replaced file served
+
+    @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+    @pytest.mark.skipif(os.cpu_count() == 1, reason="GDAL starts no threads on one core")
+    def test_blocks_are_decoded_by_who_reads_where_many_read(self, large: Path) -> None:
+        command = [sys.executable, "-c", DECODE_ALONE, str(large)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        alone, with_helpers = (int(count) for count in done.stdout.split())
+        assert with_helpers > alone
 
 
 class TestTold:

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -21,6 +21,7 @@ from ..core.types import Options, Query, RasterRequest
 from ..models.engine import Engine
 from ..models.loading import load_engine
 from ..perception.loop import ask
+from ..raster.opening import decoding_alone
 from ..raster.raster import Raster
 from .jobs import Job
 from .moving import moved
@@ -155,19 +156,20 @@ def ask_all(
             _put(found, error, stop)
 
     workers = [threading.Thread(target=work, name=f"zoomearth-asking-{n}") for n in range(threads)]
-    for worker in workers:
-        worker.start()
-    try:
-        for _ in jobs:
-            outcome = _get(found, cancel)
-            if isinstance(outcome, BaseException):
-                raise outcome
-            take(outcome)
-    finally:
-        stop.cancel()
+    with decoding_alone() if threads > 1 else nullcontext():
         for worker in workers:
-            worker.join()
-        rasters.close()
+            worker.start()
+        try:
+            for _ in jobs:
+                outcome = _get(found, cancel)
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                take(outcome)
+        finally:
+            stop.cancel()
+            for worker in workers:
+                worker.join()
+            rasters.close()
 
 
 def _get(found: queue.Queue[Outcome | BaseException], cancel: CancelToken) -> Outcome | BaseException:

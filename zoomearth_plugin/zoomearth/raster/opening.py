@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ _REFUSALS = {401: _CLOSED_HINT, 403: _CLOSED_HINT, 404: _GONE_HINT, 410: _GONE_H
 _BLOCK_CACHE_BYTES = 32 << 20
 """Two pieces of a pass fit; GDAL's own default, a share of the memory, may be gigabytes."""
 _PROCESS = os.getpid()
+_alone = 0
+_alone_lock = threading.Lock()
 _REMOTE = re.compile(r"/vsi(curl|s3|gs|az|adls|oss|swift)(_streaming)?[/?]|\b(https?|ftp|s3|gs|az|oss)://")
 _FAILED_TRANSFER = re.compile(r"HTTP response code: (\d+)|CURL error")
 _CREDENTIALS = re.compile(r"://[^/\s@]+@")
@@ -61,8 +64,7 @@ def gdal(reading: str | None = None) -> Iterator[None]:
     """
     options: dict[str, Any] = {
         "GDAL_CACHEMAX": _BLOCK_CACHE_BYTES,
-        # GDAL's threads do not live on in a forked process, which would wait for them for ever.
-        "GDAL_NUM_THREADS": "ALL_CPUS" if os.getpid() == _PROCESS else "1",
+        "GDAL_NUM_THREADS": _decoders(),
         "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",  # a JPEG that ends too early is no grey picture
         # Blocks that are fetched ahead and fail are black, and nobody hears of it.
         "GDAL_HTTP_ENABLE_ADVISE_READ": "NO",
@@ -80,6 +82,28 @@ def gdal(reading: str | None = None) -> Iterator[None]:
             message = without_secrets(f"{reading} cannot be read: {cause}")
             raise RasterUnreadableError(message, _BROKEN_OFF_HINT) from error
         raise RasterUnreadableError(f"{reading} is cut short or damaged: {cause}", _DAMAGED_HINT) from error
+
+
+@contextmanager
+def decoding_alone() -> Iterator[None]:
+    """Within: whoever reads a block decodes it, in all threads; for when many read at once.
+
+    To hand a block to a thread of GDAL's costs more than to decode it, where blocks are small; it pays
+    only for one who would wait.
+    """
+    global _alone
+    with _alone_lock:
+        _alone += 1
+    try:
+        yield
+    finally:
+        with _alone_lock:
+            _alone -= 1
+
+
+def _decoders() -> str:
+    """GDAL's threads do not live on in a forked process, which would wait for them for ever."""
+    return "1" if _alone or os.getpid() != _PROCESS else "ALL_CPUS"
 
 
 def open_dataset(uri: str, level: int | None = None) -> Any:
