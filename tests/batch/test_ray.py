@@ -46,6 +46,7 @@ from zoomearth.core.progress import CancelToken
 ZOOM = '<think>There.</think>[{"bbox_2d": [128, 96, 256, 192], "label": "ship"}]'
 ANSWER = "<think>I see.</think><answer>red</answer>"
 LIMIT_S = 20.0
+ALONE = Pool(1, 0.0, 1, 1)
 Script = Callable[..., str]
 
 
@@ -95,7 +96,7 @@ def outcomes(asker: Asker, jobs: list[Job]) -> list[list[Outcome]]:
 def test_an_actor_answers_in_order_and_groups(tmp_path: Path, script: Script) -> None:
     """A second look at a row that was begun must come in the same pieces."""
     jobs = jobs_about(write_rasters(tmp_path, 2), script(ANSWER))[:5]
-    groups = outcomes(Asker(SETTINGS, 1), jobs)
+    groups = outcomes(Asker(SETTINGS, ALONE), jobs)
     assert [[one.job for one in group] for group in groups] == [jobs[:2], jobs[2:4], jobs[4:]]
     assert all(one.answer is not None and one.answer.text == "red" for group in groups for one in group)
 
@@ -108,7 +109,7 @@ def test_an_actor_keeps_its_model(tmp_path: Path, script: Script, monkeypatch: p
     monkeypatch.setattr(
         ray_asking, "load_engine", lambda model, **_: (loaded.append(model), load(model, **_))[1]
     )
-    asker, jobs = Asker(SETTINGS, 1), jobs_about(write_rasters(tmp_path, 2), script(ANSWER))
+    asker, jobs = Asker(SETTINGS, ALONE), jobs_about(write_rasters(tmp_path, 2), script(ANSWER))
     outcomes(asker, jobs[:3])
     outcomes(asker, jobs[3:])
     missing = outcomes(asker, [job(9, jobs[0].raster, "scripted:none.json")])
@@ -125,7 +126,7 @@ def test_an_actor_outlives_what_nobody_expected(
         raise RuntimeError("no threads are left")
 
     monkeypatch.setattr(ray_asking, "ask_all", broken)
-    groups = outcomes(Asker(SETTINGS, 1), jobs_about(write_rasters(tmp_path, 1), script(ANSWER)))
+    groups = outcomes(Asker(SETTINGS, ALONE), jobs_about(write_rasters(tmp_path, 1), script(ANSWER)))
     errors = [one.error for group in groups for one in group]
     assert len(errors) == len(QUESTIONS)
     assert all(error is not None and "no threads are left" in error.message for error in errors)
@@ -159,7 +160,7 @@ def test_a_standstill_on_a_cluster_that_shrank(monkeypatch: pytest.MonkeyPatch) 
     there = iter([2, 2, 2, 1, 1, 1])
     monkeypatch.setattr(ray_running, "places", lambda *_: next(there))
     batch = ray_running._Batch(None, 2, None, SETTINGS)
-    assert batch._taken(queue.Queue(), Pool(2, 1.0, 1), print, CancelToken()) == (False, None)
+    assert batch._taken(queue.Queue(), Pool(2, 1.0, 1, 2), print, CancelToken()) == (False, None)
     assert len(list(there)) == 2
 
 

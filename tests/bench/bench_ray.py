@@ -30,7 +30,7 @@ from zoomearth.core.progress import CancelToken
 
 ROUNDS = 3
 LEAST_TIMES = 1.7
-RASTERS = 40
+RASTERS = 80
 QUESTIONS = (
     "What colour is the ship?",
     "Are there trees?",

@@ -24,6 +24,8 @@ from ..models.engine import Engine
 from ..models.loading import load_engine
 from .jobs import Job
 from .outcome import Outcome
+from .own_cores import OwnCores
+from .ray_cluster import Pool, cores
 from .running import RunSettings, ask_all, shared
 
 JOBS, OUTCOMES = "jobs", "outcomes"
@@ -45,13 +47,14 @@ class Asker:
 
     Args:
         settings: How to ask.
-        threads: Of torch.
+        pool: Of which it is one.
     """
 
-    def __init__(self, settings: RunSettings, threads: int) -> None:
-        os.environ["OMP_NUM_THREADS"] = str(threads)
+    def __init__(self, settings: RunSettings, pool: Pool) -> None:
+        os.environ["OMP_NUM_THREADS"] = str(pool.threads)
         self._settings = settings
-        self._threads = threads
+        self._threads = pool.threads
+        self._own = OwnCores(max(pool.threads, cores() // pool.beside))
         self._model: str | None = None
         self._loaded: tuple[Engine, Callable[[], object]] | ZoomEarthError | None = None
         self._serving = ExitStack()
@@ -80,6 +83,7 @@ class Asker:
         problem: list[Exception] = []
 
         def work() -> None:
+            self._own.stay()  # as do the threads that compute, which the first row starts
             try:
                 self._ask(jobs, found.put)
             except Exception as error:  # noqa: BLE001 # a row's boundary: its jobs get it as their outcome

@@ -38,11 +38,13 @@ class Pool:
         workers: Actors.
         gpus: Of a graphics card, for each actor; 0 for none.
         threads: Of torch, in each actor.
+        beside: Actors on a machine, where they are spread evenly.
     """
 
     workers: int
     gpus: float
     threads: int
+    beside: int
 
 
 def import_ray() -> Any:
@@ -129,7 +131,8 @@ def pool_of(ray: Any, jobs: Sequence[Job], workers: int | None) -> Pool:
         _check_memory(ray, {job.model for job in jobs}, gpus)
     own = os.environ.get("OMP_NUM_THREADS", "")
     threads = int(own) if own.isdigit() else max(1, (max(cpus, cores()) - 1) // wanted)
-    return Pool(wanted, gpus, threads)
+    machines = sum(bool(node["Alive"] and node["Resources"].get("CPU", 0) > 0) for node in ray.nodes())
+    return Pool(wanted, gpus, threads, math.ceil(wanted / max(1, machines)))
 
 
 def card_share(workers: int, cards: int) -> float:

@@ -177,7 +177,7 @@ class _Batch:
             warnings.simplefilter("ignore")  # that there will be other names for the last two
             return dataset.map_batches(
                 Asker,
-                fn_constructor_args=(self._settings, pool.threads),
+                fn_constructor_args=(self._settings, pool),
                 batch_size=1,
                 batch_format="pyarrow",
                 compute=data.ActorPoolStrategy(
