@@ -759,12 +759,12 @@ Die Spalte region enthält die Umrisse, aus denen die Antwort gelesen wurde, als
             <translation>Stellt jede Frage zu jedem Raster; alle Antworten in einem Layer.</translation>
         </message>
         <message>
-            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. The files are read as they are; how layers are shown in the project plays no part.
+            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. Layers that are chosen are looked at as the project shows them; all other files as they are.
 
 All answers go to one output in one CRS; the column source_crs names each raster's own. What could not be answered is told in the table of failures, and stops nothing.
 
 When it is cancelled, what was answered stays in the outputs. With a batch file it stays there, too: run again with the same rasters, questions and options, and only what is left is asked.</source>
-            <translation>Stellt jede Frage zu jedem Raster. Die Raster werden einzeln gewählt, in einem Ordner gefunden oder von einem Feld eines Kachelindexes genannt. Die Fragen werden eingegeben, eine je Zeile, oder stammen aus einem Feld einer Tabelle. Die Dateien werden gelesen, wie sie sind; wie Layer im Projekt gezeigt werden, spielt keine Rolle.
+            <translation>Stellt jede Frage zu jedem Raster. Die Raster werden einzeln gewählt, in einem Ordner gefunden oder von einem Feld eines Kachelindexes genannt. Die Fragen werden eingegeben, eine je Zeile, oder stammen aus einem Feld einer Tabelle. Gewählte Layer werden so betrachtet, wie das Projekt sie zeigt; alle anderen Dateien, wie sie sind.
 
 Alle Antworten kommen in eine Ausgabe in einem KBS; die Spalte source_crs nennt das des jeweiligen Rasters. Was nicht beantwortet werden konnte, steht in der Tabelle der Fehlschläge und hält nichts auf.
 
@@ -805,6 +805,10 @@ Wird abgebrochen, so bleibt in den Ausgaben, was beantwortet wurde. Mit einer St
         <message>
             <source>The layer {name} is no file, so the batch cannot read it. Ask about it alone.</source>
             <translation>Der Layer {name} ist keine Datei, daher kann der Stapel ihn nicht lesen. Fragen Sie einzeln zu ihm.</translation>
+        </message>
+        <message>
+            <source>Only QGIS can show the layer {name} as it looks: its file is read as it is.</source>
+            <translation>Nur QGIS kann den Layer {name} so zeigen, wie er aussieht: Seine Datei wird gelesen, wie sie ist.</translation>
         </message>
         <message>
             <source>Questions</source>

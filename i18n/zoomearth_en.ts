@@ -751,7 +751,7 @@ The column region holds the outlines that the answer was read from, as text (WKT
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. The files are read as they are; how layers are shown in the project plays no part.
+            <source>Asks every question about every raster. The rasters are chosen one by one, found in a folder, or named by a field of a tile index. The questions are typed, one a line, or come from a field of a table. Layers that are chosen are looked at as the project shows them; all other files as they are.
 
 All answers go to one output in one CRS; the column source_crs names each raster's own. What could not be answered is told in the table of failures, and stops nothing.
 
@@ -792,6 +792,10 @@ When it is cancelled, what was answered stays in the outputs. With a batch file 
         </message>
         <message>
             <source>The layer {name} is no file, so the batch cannot read it. Ask about it alone.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Only QGIS can show the layer {name} as it looks: its file is read as it is.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
+import json
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyogrio
 import pyproj
 import pytest
-from batch_samples import Ended, read_rows, run_batch_command
-from zoomearth.batch.jobs import Job, pairs, read_jobs
+import rasterio
+from batch_samples import SIDE_PX, Ended, read_rows, run_batch_command, write_raster
+from zoomearth.batch.jobs import Job, digest_of, read_jobs
+from zoomearth.batch.sharing import SharedRasters
 from zoomearth.core.area import Area
 from zoomearth.core.errors import JobTableInvalidError
 from zoomearth.core.frames import PixelBox
+from zoomearth.core.look import Look
+from zoomearth.core.types import RasterRequest
 
 MODEL = "zoomearth-mini"
 HEAD = "raster,question,area,id,model"
@@ -180,6 +188,70 @@ class TestPlaces:
         assert "row 1, area: " in refusal(table, f'raster,question,area\na.tif,Red?,"{text}"\n').message
 
 
+class TestHowRastersAreShown:
+    LOOK = Look(ranges=((0.0, 3000.0),), limit=(1.0, 2.0))
+
+    @pytest.mark.parametrize("cell", ['"4,3,2"', "4 3 2", "4;3;2"])
+    def test_bands(self, table: Path, cell: str) -> None:
+        (job,) = read(table, f"raster,question,bands\na.tif,What?,{cell}\n")
+        assert job.request == RasterRequest(str(table.parent / "a.tif"), (4, 3, 2))
+
+    def test_band_of_a_parquet_table_is_a_number(self, tmp_path: Path) -> None:
+        path = tmp_path / "jobs.parquet"
+        parquet = pytest.importorskip("pyarrow.parquet")
+        columns = {"raster": ["/a.tif"], "question": ["What?"], "bands": [2]}
+        parquet.write_table(importlib.import_module("pyarrow").table(columns), path)
+        assert read_jobs(path, model=MODEL)[0].bands == (2,)
+
+    def test_look(self, table: Path) -> None:
+        cell = json.dumps(self.LOOK.to_json()).replace('"', '""')
+        (job,) = read(table, f'raster,question,bands,look\na.tif,What?,1,"{cell}"\n')
+        assert (job.bands, job.look) == ((1,), self.LOOK)
+        assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+
+    @pytest.mark.parametrize(
+        ("cells", "said"),
+        [
+            ("1 2,", "row 1, bands: one or three band numbers from 1, not '1 2'"),
+            ("0,", "row 1, bands: one or three band numbers from 1, not '0'"),
+            ("red,", "row 1, bands: one or three band numbers from 1, not 'red'"),
+            ("1,grey", "row 1, look: 'grey' is no look of a layer"),
+            ("1,3", "row 1, look: '3' is no look of a layer"),
+            ('1,"{""limit"": [1]}"', "row 1, look:"),
+            (",{}", "row 1, bands: a look is that of bands, and none are named"),
+        ],
+    )
+    def test_faults(self, table: Path, cells: str, said: str) -> None:
+        assert said in refusal(table, f"raster,question,bands,look\na.tif,What?,{cells}\n").message
+
+    def test_another_look_is_another_batch(self) -> None:
+        plain = Job("1", "/a.tif", "What?")
+        jobs = [plain, replace(plain, bands=(1,)), replace(plain, bands=(1,), look=self.LOOK)]
+        assert len({digest_of([job]) for job in jobs}) == 3
+
+    def test_a_batch_of_plain_files_is_the_one_it_always_was(self) -> None:
+        digest = hashlib.sha256(
+            b'{"area": null, "area_crs": null, "id": "1", "model": "zoomearth-mini", '
+            b'"question": "What?", "raster": "/a.tif"}'
+        ).hexdigest()
+        assert digest_of([Job("1", "/a.tif", "What?")]) == digest
+
+    def test_each_job_sees_its_own(self, tmp_path: Path) -> None:
+        pixels = np.zeros((3, SIDE_PX, SIDE_PX), np.uint8) + np.array([[[10]], [[20]], [[30]]], np.uint8)
+        path = write_raster(tmp_path / "a.tif")
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write(pixels)
+        plain = Job("1", str(path), "What?")
+        doubled = Look(ranges=((0.0, 127.5),))
+        jobs = [plain, replace(plain, bands=(3, 2, 1)), replace(plain, bands=(2,), look=doubled)]
+        rasters, seen = SharedRasters(jobs), []
+        for job in jobs:
+            with rasters.borrowed(job) as raster:
+                picture = raster.read(raster.resolve(None), SIDE_PX)
+                seen.append(picture.pixels[7, 7].tolist())
+        assert seen == [[10, 20, 30], [30, 20, 10], [40, 40, 40]]
+
+
 def test_parquet(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     import pyarrow.parquet as parquet
@@ -273,16 +345,3 @@ class TestGeoPackage:
             assert read_rows(tmp_path / f"{name}-out.gpkg", "failures") == []
             row = read_rows(tmp_path / f"{name}-out.gpkg", "answers")[0]
             assert row["pixel_box"] == "[10, 10, 30, 20]"
-
-
-def test_every_question_about_every_raster() -> None:
-    jobs = pairs(["/a.tif", "/b.tif"], ["Red?", "Blue?"], model=MODEL)
-    assert [(job.raster, job.question) for job in jobs] == [
-        ("/a.tif", "Red?"),
-        ("/a.tif", "Blue?"),
-        ("/b.tif", "Red?"),
-        ("/b.tif", "Blue?"),
-    ]
-    assert len({job.id for job in jobs}) == 4
-    with pytest.raises(JobTableInvalidError, match="make no job"):
-        pairs([], ["Red?"], model=MODEL)

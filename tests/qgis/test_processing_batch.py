@@ -6,10 +6,23 @@ import sqlite3
 import time
 from contextlib import closing
 
+import numpy
 import processing_runs
 import pytest
+from osgeo import gdal
 from processing_runs import Listener, ToolboxRun, cancel_when, polygons, written
-from qgis.core import QgsFeature, QgsProcessingException, QgsRasterLayer, QgsRectangle, QgsVectorLayer
+from qgis.core import (
+    NULL,
+    Qgis,
+    QgsContrastEnhancement,
+    QgsFeature,
+    QgsHillshadeRenderer,
+    QgsProcessingException,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSingleBandGrayRenderer,
+    QgsVectorLayer,
+)
 from qgis_samples import FIELD_NAMES, write_raster
 
 provider, run = processing_runs.provider, processing_runs.run
@@ -80,6 +93,40 @@ class TestWhatIsAsked:
         layer = QgsRasterLayer(str(folder / "a.tif"), "a")
         found = many(RASTERS=[layer], QUESTION_TABLE=table, QUESTION_FIELD="ask")
         assert rows(found["OUTPUT"], "question") == [("What?",), ('Who, "he"; or she?',)]
+
+    def test_layers_as_they_are_shown(self, many, tmp_path):
+        path = write_raster(tmp_path / "halves.tif", bands=2)
+        data_set = gdal.Open(str(path), gdal.GA_Update)
+        halves = numpy.repeat([[10, 200]], 300, axis=0).repeat(200, axis=1).astype(numpy.uint8)
+        data_set.GetRasterBand(2).WriteArray(halves)
+        data_set = None
+        layer = QgsRasterLayer(str(path), "bright values of band 2")
+        enhancement = QgsContrastEnhancement(Qgis.DataType.Byte)
+        enhancement.setMinimumValue(100)
+        enhancement.setMaximumValue(255)
+        enhancement.setContrastEnhancementAlgorithm(
+            QgsContrastEnhancement.ContrastEnhancementAlgorithm.ClipToMinimumMaximum
+        )
+        renderer = QgsSingleBandGrayRenderer(layer.dataProvider(), 2)
+        renderer.setContrastEnhancement(enhancement)
+        layer.setRenderer(renderer)
+        found = many(RASTERS=[layer, str(path)], QUESTIONS="What?")
+        as_shown, as_it_is = rows(found["OUTPUT"], "job_id", "warnings")
+        assert as_shown[1].startswith("partly_empty: Of the area 50% holds data")
+        assert as_it_is[1] in (None, NULL, "")
+
+    def test_a_layer_that_only_qgis_can_show_so(self, many, folder):
+        layer = QgsRasterLayer(str(folder / "a.tif"), "grey hills")
+        layer.setRenderer(QgsHillshadeRenderer(layer.dataProvider(), 1, 315, 45))
+        feedback = Listener()
+        found = many(RASTERS=[layer], QUESTIONS="What?", feedback=feedback)
+        assert (found["ANSWERED"], found["FAILED"]) == (1, 0)
+        assert any("grey hills as it looks: its file is read" in text for text in feedback.said)
+
+    def test_a_layer_that_is_no_file(self, many):
+        layer = QgsRasterLayer("type=xyz&url=http://127.0.0.1:9/{z}/{x}/{y}.png&zmax=3", "tiles", "wms")
+        with pytest.raises(QgsProcessingException, match="tiles is no file"):
+            many(RASTERS=[layer], QUESTIONS="What?")
 
     def test_a_tile_index_with_relative_paths(self, many, folder, tmp_path):
         square = QgsRectangle(0, 0, 1, 1)

@@ -19,6 +19,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..layer_look import layer_look
 from ..layer_pixels import file_uri
 from ..zoomearth.core.errors import ZoomEarthError
 from .answer_features import crs_of_text, crs_text
@@ -27,7 +28,7 @@ from .batch_output import BatchOutput
 from .batch_process import run_batch_process
 from .batch_sinks import BatchSinks
 from .kinds import POLYGONS, TABLE
-from .rasters import folder_of, indexed_rasters, lines_of, rasters_in, texts_of
+from .rasters import BatchRaster, folder_of, indexed_rasters, lines_of, rasters_in, texts_of
 
 translate = QCoreApplication.translate
 
@@ -54,8 +55,8 @@ class AskManyAlgorithm(AskManyInputs):
             "Processing",
             "Asks every question about every raster. The rasters are chosen one by one, found in a folder, "
             "or named by a field of a tile index. The questions are typed, one a line, or come from a field "
-            "of a table. The files are read as they are; how layers are shown in the project plays no "
-            "part.\n\n"
+            "of a table. Layers that are chosen are looked at as the project shows them; all other files as "
+            "they are.\n\n"
             "All answers go to one output in one CRS; the column source_crs names each raster's own. What "
             "could not be answered is told in the table of failures, and stops nothing.\n\n"
             "When it is cancelled, what was answered stays in the outputs. With a batch file it stays there, "
@@ -89,7 +90,7 @@ class AskManyAlgorithm(AskManyInputs):
         """In the main thread: what the layers name, and how the engine is started."""
         self.require(parameters, context)
         self._settings = self.chosen(parameters, context)
-        self._layers = self._named_rasters(parameters, context)
+        self._layers = self._named_rasters(parameters, context, feedback)
         self._index = self.parameterAsSource(parameters, self.TILE_INDEX, context)
         layer = self.parameterAsVectorLayer(parameters, self.TILE_INDEX, context)
         self._index_folder = folder_of(layer) if layer is not None else Path.cwd()
@@ -138,16 +139,18 @@ class AskManyAlgorithm(AskManyInputs):
             feedback.pushWarning(warning.format(count=sinks.without_place, crs=crs.authid()))
         return sinks.results
 
-    def _rasters(self, parameters, context, is_stopped) -> List[str]:
+    def _rasters(self, parameters, context, is_stopped) -> List[BatchRaster]:
         found = list(self._layers)
         if self._index is not None:
             field = self.parameterAsString(parameters, self.TILE_FIELD, context)
-            found = indexed_rasters(self._index, field, self._index_folder, is_stopped)
+            indexed = indexed_rasters(self._index, field, self._index_folder, is_stopped)
+            found = [BatchRaster(uri) for uri in indexed]
         folder = self.parameterAsString(parameters, self.FOLDER, context)
         if folder:
             patterns = self.parameterAsString(parameters, self.PATTERNS, context)
             is_recursive = self.parameterAsBoolean(parameters, self.RECURSIVE, context)
-            found = [str(path) for path in rasters_in(Path(folder), patterns, is_recursive=is_recursive)]
+            paths = rasters_in(Path(folder), patterns, is_recursive=is_recursive)
+            found = [BatchRaster(str(path)) for path in paths]
         if not found:
             raise QgsProcessingException(translate("Processing", "There is no raster to ask about."))
         return found
@@ -161,7 +164,7 @@ class AskManyAlgorithm(AskManyInputs):
             raise QgsProcessingException(translate("Processing", "There is no question to ask."))
         return found
 
-    def _preview(self, rasters: List[str], questions: List[str], feedback) -> None:
+    def _preview(self, rasters: List[BatchRaster], questions: List[str], feedback) -> None:
         preview = translate(
             "Processing", "{rasters} rasters × {questions} questions = {count} questions with model {model}"
         )
@@ -170,8 +173,8 @@ class AskManyAlgorithm(AskManyInputs):
             preview.format(**counts, count=len(rasters) * len(questions), model=self._settings.model)
         )
 
-    def _named_rasters(self, parameters, context) -> List[str]:
-        """Files of the layers that were chosen; a name that QGIS cannot open is left to the engine."""
+    def _named_rasters(self, parameters, context, feedback) -> List[BatchRaster]:
+        """The layers that were chosen, as they look; a name that QGIS cannot open is left to the engine."""
         value = parameters.get(self.RASTERS)
         items = value if isinstance(value, (list, tuple)) else [value] if value else []
         if any(isinstance(item, QgsProperty) for item in items):
@@ -181,26 +184,35 @@ class AskManyAlgorithm(AskManyInputs):
             layer = item
             if isinstance(item, str):
                 layer = QgsProcessingUtils.mapLayerFromString(item, context, False)
-            if not isinstance(layer, QgsRasterLayer):
-                found.append(str(item))
-                continue
-            uri = file_uri(layer)
-            if uri is None:
-                fault = translate(
-                    "Processing",
-                    "The layer {name} is no file, so the batch cannot read it. Ask about it alone.",
-                )
-                raise QgsProcessingException(fault.format(name=layer.name()))
-            found.append(uri)
+            is_layer = isinstance(layer, QgsRasterLayer)
+            found.append(self._of_layer(layer, feedback) if is_layer else BatchRaster(str(item)))
         return found
 
+    def _of_layer(self, layer: QgsRasterLayer, feedback) -> BatchRaster:
+        """Raises QgsProcessingException where it is no file."""
+        uri = file_uri(layer)
+        if uri is None:
+            fault = translate(
+                "Processing", "The layer {name} is no file, so the batch cannot read it. Ask about it alone."
+            )
+            raise QgsProcessingException(fault.format(name=layer.name()))
+        shown = layer_look(layer)
+        if shown is None:
+            warning = translate(
+                "Processing", "Only QGIS can show the layer {name} as it looks: its file is read as it is."
+            )
+            feedback.pushWarning(warning.format(name=layer.name()))
+            return BatchRaster(uri)
+        bands, look = shown
+        return BatchRaster.of_look(uri, bands, look)
 
-def _write_jobs(path: Path, rasters: List[str], questions: List[str], model: str) -> None:
+
+def _write_jobs(path: Path, rasters: List[BatchRaster], questions: List[str], model: str) -> None:
     """The job table; what is a path from the current folder must not start at the table's."""
     # A name that is no text in UTF-8 becomes one that is not there, and with that a failure among others.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["raster", "question", "model"])
-        for raster in rasters:
-            place = Path(raster).absolute() if Path(raster).exists() else raster
-            writer.writerows([place, question, model] for question in questions)
+        writer.writerow(["raster", "bands", "look", "question", "model"])
+        for uri, bands, look in rasters:
+            place = Path(uri).absolute() if Path(uri).exists() else uri
+            writer.writerows([place, bands, look, question, model] for question in questions)

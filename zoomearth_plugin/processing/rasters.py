@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import re
 from pathlib import Path
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, NamedTuple, Sequence
 
 from qgis.core import NULL, QgsFeatureSource, QgsProviderRegistry, QgsVectorLayer
+
+from ..zoomearth.core.look import Look
 
 PATTERNS = "*.tif *.tiff *.jp2 *.vrt *.img *.png *.jpg *.jpeg *.asc *.nc *.grd *.bil *.ecw *.sid"
 """Names of rasters, as far as they end in what tells."""
 _SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
 """What is no path on a disk; drive letters are one letter."""
+
+
+class BatchRaster(NamedTuple):
+    """A raster of a job table.
+
+    Args:
+        uri: Anything GDAL opens.
+        bands: Of the column of that name; empty for how the file would have it.
+        look: Of the column of that name.
+    """
+
+    uri: str
+    bands: str = ""
+    look: str = ""
+
+    @classmethod
+    def of_look(cls, uri: str, bands: Sequence[int], look: Look) -> BatchRaster:
+        """Of a file, as a layer shows it."""
+        if not bands:
+            return cls(uri)
+        return cls(uri, ",".join(map(str, bands)), json.dumps(look.to_json(), sort_keys=True))
 
 
 def rasters_in(folder: Path, patterns: str, *, is_recursive: bool) -> Iterator[Path]:

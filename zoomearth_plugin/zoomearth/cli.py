@@ -31,6 +31,7 @@ from .core.errors import (
 from .core.frames import PixelBox
 from .core.placing import ControlFit, Placing
 from .core.progress import CancelToken, Progress
+from .core.raster_request import band_numbers
 from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
 from .resources import version
 
@@ -368,10 +369,10 @@ def _area(text: str) -> Area:
 
 
 def _bands(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    if len(parts) not in (1, 3) or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise argparse.ArgumentTypeError(f"one or three band numbers from 1, not {text!r}")
-    return tuple(int(part) for part in parts)
+    try:
+        return band_numbers(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _height(text: str) -> float:

@@ -1,15 +1,14 @@
 """Job tables: which question is asked about which raster, checked whole before the first is asked.
 
 Columns ``raster`` and ``question``; if wanted ``area`` (``xmin,ymin,xmax,ymax`` or a polygon as WKT, in the
-raster's map coordinates; or ``pixels c0,r0,c1,r1``), ``id`` and ``model``. A GeoPackage's geometry is an
-area.
+raster's map coordinates; or ``pixels c0,r0,c1,r1``), ``id``, ``model``, ``bands`` (one, or red, green, blue)
+and ``look`` (of :class:`Look`, as JSON). A GeoPackage's geometry is an area.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,20 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import shapely
-from shapely.errors import ShapelyError
-
-from ..core.area import Area, Polygons
+from ..core.area import Area
 from ..core.errors import JobTableInvalidError, ZoomEarthError
-from ..core.frames import PixelBox
-from ..core.types import MAX_QUESTION_LENGTH
+from ..core.look import Look
+from ..core.types import MAX_QUESTION_LENGTH, RasterRequest
 from ..models.loading import check_model
+from .job_cells import area_of, bands_of, look_of, text_of
 from .tables import Row, read_table, require_columns
 
 TOLD_FAULTS = 20
 _SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
 """What is no path on a disk: GDAL's virtual files, addresses, ``netcdf:…``; drive letters are one letter."""
-_PIXELS = re.compile(r"pixels?\b\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,8 @@ class Job:
         area: None for the whole raster.
         area_crs: Of the area's polygons, where that is not the raster's own; WKT or ``AUTHORITY:CODE``.
         model: See :func:`..models.loading.load_engine`.
+        bands: See :class:`RasterRequest`.
+        look: See :class:`RasterRequest`.
     """
 
     id: str
@@ -52,8 +50,16 @@ class Job:
     area: Area | None = None
     area_crs: str | None = None
     model: str = "zoomearth-mini"
+    bands: tuple[int, ...] = ()
+    look: Look | None = None
+
+    @property
+    def request(self) -> RasterRequest:
+        """What is opened."""
+        return RasterRequest(self.raster, self.bands, look=self.look)
 
     def to_json(self) -> dict[str, Any]:
+        shown = {"bands": list(self.bands), "look": self.look.to_json() if self.look else None}
         return {
             "id": self.id,
             "raster": self.raster,
@@ -61,6 +67,7 @@ class Job:
             "area": self.area.to_json() if self.area else None,
             "area_crs": self.area_crs,
             "model": self.model,
+            **(shown if self.bands else {}),
         }
 
     @classmethod
@@ -73,6 +80,8 @@ class Job:
             Area.from_json(area) if area else None,
             payload.get("area_crs"),
             str(payload["model"]),
+            tuple(payload.get("bands", ())),
+            Look.from_json(payload["look"]) if payload.get("look") else None,
         )
 
 
@@ -99,18 +108,6 @@ def read_jobs(path: Path, *, model: str) -> list[Job]:
     return jobs_of_rows(table.rows, folder=table.folder, model=model, area_crs=table.area_crs, name=str(path))
 
 
-def pairs(rasters: Sequence[str], questions: Sequence[str], *, model: str) -> list[Job]:
-    """Every question about every raster.
-
-    Raises:
-        JobTableInvalidError: There are none of one kind, or a question is invalid.
-    """
-    rows = [{"raster": raster, "question": question} for raster in rasters for question in questions]
-    if not rows:
-        raise JobTableInvalidError(f"{len(rasters)} rasters and {len(questions)} questions make no job")
-    return jobs_of_rows(rows, folder=Path(), model=model)
-
-
 def jobs_of_rows(
     rows: Iterable[Row], *, folder: Path, model: str, area_crs: str | None = None, name: str = "the table"
 ) -> list[Job]:
@@ -124,21 +121,23 @@ def jobs_of_rows(
         if number == 1:
             require_columns(list(row), name)
         found = list(_faults(row, models, model))
-        identity = _text(row.get("id")) or str(number)
+        identity = text_of(row.get("id")) or str(number)
         if identity in seen:
             found.append(f"id: {identity!r} is the id of row {seen[identity]}, too")
         seen.setdefault(identity, number)
         faults += [f"row {number}, {fault}" for fault in found]
         if not found:
-            area = _area(row.get("area"))
+            area = area_of(row.get("area"))
             jobs.append(
                 Job(
                     identity,
-                    _located(_text(row["raster"]), beside),
-                    " ".join(_text(row["question"]).split()),
+                    _located(text_of(row["raster"]), beside),
+                    " ".join(text_of(row["question"]).split()),
                     area,
                     area_crs if area is not None and area.polygons else None,
-                    _text(row.get("model")) or model,
+                    text_of(row.get("model")) or model,
+                    bands_of(row.get("bands")),
+                    look_of(row.get("look")),
                 )
             )
     if faults:
@@ -153,18 +152,21 @@ def jobs_of_rows(
 
 def _faults(row: Row, models: dict[str, str], model: str) -> Iterator[str]:
     """What is wrong with a row, each with its column."""
-    if not _text(row.get("raster")):
+    if not text_of(row.get("raster")):
         yield "raster: it is empty"
-    question = " ".join(_text(row.get("question")).split())
+    question = " ".join(text_of(row.get("question")).split())
     if not question:
         yield "question: it is empty"
     elif len(question) > MAX_QUESTION_LENGTH:
         yield f"question: it has {len(question)} characters, more than {MAX_QUESTION_LENGTH}"
-    try:
-        _area(row.get("area"))
-    except ValueError as error:
-        yield f"area: {error}"
-    named = _text(row.get("model")) or model
+    for column, read in (("area", area_of), ("bands", bands_of), ("look", look_of)):
+        try:
+            read(row.get(column))
+        except ValueError as error:
+            yield f"{column}: {error}"
+    if text_of(row.get("look")) and not text_of(row.get("bands")):
+        yield "bands: a look is that of bands, and none are named"
+    named = text_of(row.get("model")) or model
     if named not in models:
         try:
             check_model(named)
@@ -175,71 +177,7 @@ def _faults(row: Row, models: dict[str, str], model: str) -> Iterator[str]:
         yield models[named]
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
-
-
 def _located(raster: str, folder: str) -> str:
     if _SCHEME.match(raster) or os.path.isabs(raster):  # noqa: PTH117 # of 100,000 rows, quickly
         return raster
     return os.path.normpath(f"{folder}{os.sep}{raster}")
-
-
-def _area(value: object) -> Area | None:
-    """Raises ValueError where it is no area."""
-    if isinstance(value, bytes):
-        return _polygonal(_geometry(shapely.from_wkb, value))
-    text = _text(value)
-    if not text:
-        return None
-    pixels = _PIXELS.match(text)
-    if pixels:
-        return Area(pixels=PixelBox.from_corners(_numbers(pixels[1])))
-    if text[:1].isalpha():
-        return _polygonal(_geometry(shapely.from_wkt, text))
-    west, south, east, north = PixelBox.from_corners(_numbers(text)).to_json()
-    return Area.of_ring((west, north), (east, north), (east, south), (west, south))
-
-
-def _numbers(text: str) -> list[float]:
-    parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4:
-        raise ValueError(f"{text[:60]!r} are not four numbers")
-    return numbers
-
-
-def _geometry(read: Any, value: object) -> Any:
-    try:
-        return read(value)
-    except (ShapelyError, ValueError) as error:
-        raise ValueError(f"{str(value)[:60]!r} is no polygon: {error}") from error
-
-
-def _polygonal(shape: Any) -> Area | None:
-    """The polygons of a geometry; None where it is empty."""
-    if shape is None or shape.is_empty:
-        return None
-    if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise ValueError(f"a {shape.geom_type} is no polygon")
-    shape = shapely.force_2d(shape)
-    if not shape.is_valid:
-        shape = shapely.make_valid(shape)
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-    polygons: Polygons = tuple(
-        tuple(_ring(ring) for ring in (part.exterior, *part.interiors)) for part in parts
-    )
-    if not polygons:
-        raise ValueError("it has no area")
-    return Area(polygons=polygons)
-
-
-def _ring(ring: Any) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in ring.coords[:-1])

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from ..core.area import Area
 from ..core.errors import AreaOutsideError, Cancelled, OutOfMemoryError, ZoomEarthError
 from ..core.progress import CancelToken, ignore_progress
-from ..core.types import Options, Query, RasterRequest
+from ..core.types import Options, Query
 from ..models.engine import Engine
 from ..models.loading import load_engine
 from ..perception.loop import ask
@@ -204,7 +204,7 @@ def answered(
     asked_at = datetime.now(timezone.utc)
     try:
         with rasters.borrowed(job) as raster:
-            query = Query(job.question, RasterRequest(job.raster), _area(job, raster), options, job.model)
+            query = Query(job.question, job.request, _area(job, raster), options, job.model)
             answer = ask(query, raster, engine, report=ignore_progress, cancel=cancel)
             return Outcome(job, asked_at, answer=answer)
     except Cancelled:

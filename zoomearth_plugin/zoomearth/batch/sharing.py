@@ -20,16 +20,16 @@ from .jobs import Job
 
 
 class SharedRasters:
-    """Open rasters by name.
+    """Open rasters, by file and how it is shown.
 
     Args:
         jobs: All that will be asked: a raster is closed after the last of its own.
     """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self._left = Counter(job.raster for job in jobs)
-        self._open: dict[str, _Open | ZoomEarthError] = {}
-        self._opening: dict[str, threading.Lock] = {}
+        self._left = Counter(job.request for job in jobs)
+        self._open: dict[RasterRequest, _Open | ZoomEarthError] = {}
+        self._opening: dict[RasterRequest, threading.Lock] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -40,9 +40,9 @@ class SharedRasters:
             ZoomEarthError: It cannot be opened; said again to each who asks for it.
         """
         try:
-            yield _Borrowed(*self._opened(job.raster))
+            yield _Borrowed(*self._opened(job.request))
         finally:
-            self._give_back(job.raster)
+            self._give_back(job.request)
 
     def close(self) -> None:
         """Let go of all that is still open."""
@@ -52,25 +52,25 @@ class SharedRasters:
             if isinstance(raster, _Open):
                 raster.raster.close()
 
-    def _opened(self, name: str) -> _Open:
+    def _opened(self, request: RasterRequest) -> _Open:
         with self._lock:
-            opening = self._opening.setdefault(name, threading.Lock())
+            opening = self._opening.setdefault(request, threading.Lock())
         with opening:
-            if name not in self._open:
+            if request not in self._open:
                 try:
-                    self._open[name] = _Open(open_raster(RasterRequest(name)), threading.Lock())
+                    self._open[request] = _Open(open_raster(request), threading.Lock())
                 except ZoomEarthError as error:
-                    self._open[name] = error
-            found = self._open[name]
+                    self._open[request] = error
+            found = self._open[request]
         if isinstance(found, ZoomEarthError):
             raise type(found)(found.message, found.hint)
         return found
 
-    def _give_back(self, name: str) -> None:
+    def _give_back(self, request: RasterRequest) -> None:
         with self._lock:
-            self._left[name] -= 1
-            is_last = self._left[name] <= 0
-            raster = self._open.pop(name, None) if is_last else None
+            self._left[request] -= 1
+            is_last = self._left[request] <= 0
+            raster = self._open.pop(request, None) if is_last else None
         if isinstance(raster, _Open):
             raster.raster.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..core.errors import JobTableInvalidError
 
 REQUIRED = ("raster", "question")
-OPTIONAL = ("area", "id", "model")
+OPTIONAL = ("area", "id", "model", "bands", "look")
 _LONGEST_CELL = 1 << 27
 
 Row = Mapping[str, Any]

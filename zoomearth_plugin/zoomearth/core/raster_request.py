@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Dict, Mapping, Optional, Tuple
@@ -17,6 +18,18 @@ class Stretch(str, Enum):
     NONE = "none"
     MINMAX = "minmax"
     PERCENTILE = "percentile"
+
+
+def band_numbers(text: str) -> Tuple[int, ...]:
+    """One or three numbers from 1, separated by commas, semicolons or blanks.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    parts = re.split(r"[\s,;]+", text.strip())
+    if len(parts) not in (1, 3) or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise ValueError(f"one or three band numbers from 1, not {text[:60]!r}")
+    return tuple(int(part) for part in parts)
 
 
 @dataclass(frozen=True)
