@@ -160,7 +160,8 @@ def test_a_standstill_on_a_cluster_that_shrank(monkeypatch: pytest.MonkeyPatch) 
     there = iter([2, 2, 2, 1, 1, 1])
     monkeypatch.setattr(ray_running, "places", lambda *_: next(there))
     batch = ray_running._Batch(None, 2, None, SETTINGS)
-    assert batch._taken(queue.Queue(), Pool(2, 1.0, 1, 2), print, CancelToken()) == (False, None)
+    pool, leaving = Pool(2, 1.0, 1, 2), threading.Event()
+    assert batch._taken(queue.Queue(), pool, print, CancelToken(), leaving) == (False, None)
     assert len(list(there)) == 2
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import DiskFullError, OutputUnwritableError
+from ..core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
 from ..core.progress import CancelToken
 from .jobs import Job, digest_of
 from .outcome import Outcome
@@ -103,9 +105,37 @@ def run_batch(
             tell(tally)
 
         if left:
-            runner(left, settings, take, cancel)
+            runner(left, settings, take, _Saving(cancel, store))
         _patiently(store.flush, store, tally, tell, cancel)
         return tally
+
+
+class _Saving(CancelToken):
+    """As another token; before it stops the batch, what came is written: to stop all may take a while.
+
+    Args:
+        token: Of who runs the batch.
+        store: Used in this thread only.
+    """
+
+    def __init__(self, token: CancelToken, store: BatchStore) -> None:
+        super().__init__()
+        self._token = token
+        self._store = store
+        self._thread = threading.get_ident()
+
+    def cancel(self) -> None:
+        self._token.cancel()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._token.is_cancelled
+
+    def check(self) -> None:
+        if self._token.is_cancelled and threading.get_ident() == self._thread:
+            with suppress(ZoomEarthError):  # tried again in the end, and told then
+                self._store.flush()
+        self._token.check()
 
 
 def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchStore:

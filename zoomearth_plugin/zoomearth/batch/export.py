@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import OutputUnwritableError
-from .store import ANSWER_COLUMNS, ANSWERS, FAILURE_COLUMNS, FAILURES, UNREFERENCED
+from .outcome_rows import ANSWER_COLUMNS, ANSWERS, FAILURE_COLUMNS, FAILURES, UNREFERENCED
 
 RUN_COLUMNS = ("asked_at", "seconds", "timings", "failed_at")
 """What two runs of the same jobs do not share."""

@@ -132,23 +132,30 @@ class _Batch:
                     daemon=True,
                 )
                 thread.start()
-                return self._taken(found, pool, take, cancel)
+                return self._taken(found, pool, take, cancel, leaving)
         finally:
             leaving.set()
             if thread is not None:
                 thread.join(_LEAVING_S)
 
     def _taken(
-        self, found: queue.Queue[str | _End], pool: Pool, take: Taker, cancel: CancelToken
+        self,
+        found: queue.Queue[str | _End],
+        pool: Pool,
+        take: Taker,
+        cancel: CancelToken,
+        leaving: threading.Event,
     ) -> tuple[bool, Exception | None]:
         """Take what comes until the stream ends, or stands still on a cluster that shrank."""
         most_places = places(self._ray, pool)
         looked_s = quiet_s = time.monotonic()
         while True:
-            cancel.check()
+            if cancel.is_cancelled:
+                leaving.set()
             try:
-                item = found.get(timeout=_POLL_S)
+                item = found.get_nowait() if leaving.is_set() else found.get(timeout=_POLL_S)
             except queue.Empty:
+                cancel.check()
                 now_s = time.monotonic()
                 if now_s - looked_s > min(2.0, STALL_S):
                     looked_s = now_s

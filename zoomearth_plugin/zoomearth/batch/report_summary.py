@@ -19,7 +19,8 @@ from shapely.errors import ShapelyError
 
 from ..core.answer_table import SEARCHED_AREA
 from ..core.errors import OutputUnwritableError
-from .store import ANSWERS, BATCH, FAILURES, UNREFERENCED
+from .outcome_rows import ANSWERS, FAILURES, UNREFERENCED
+from .store import BATCH
 
 MOST_ANSWERS = 20
 MOST_PLACES = 3000

@@ -161,7 +161,7 @@ def ask_all(
             worker.start()
         try:
             for _ in jobs:
-                outcome = _get(found, cancel)
+                outcome = _get(found, cancel, stop)
                 if isinstance(outcome, BaseException):
                     raise outcome
                 take(outcome)
@@ -172,13 +172,17 @@ def ask_all(
             rasters.close()
 
 
-def _get(found: queue.Queue[Outcome | BaseException], cancel: CancelToken) -> Outcome | BaseException:
+def _get(
+    found: queue.Queue[Outcome | BaseException], cancel: CancelToken, stop: CancelToken
+) -> Outcome | BaseException:
+    """The next; once it is to stop, no new ones are begun, and those that are there come before it does."""
     while True:
-        cancel.check()
+        if cancel.is_cancelled:
+            stop.cancel()
         try:
-            return found.get(timeout=_POLL_S)
+            return found.get_nowait() if stop.is_cancelled else found.get(timeout=_POLL_S)
         except queue.Empty:
-            continue
+            cancel.check()
 
 
 def _put(

@@ -8,14 +8,13 @@ any moment leaves each job whole or absent.
 from __future__ import annotations
 
 # Names of tables and columns in statements are constants of this room; hence nosec B608.
-import json
 import logging
 import sqlite3
 import struct
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,28 +24,25 @@ from typing import Any
 import numpy as np
 import pyogrio
 
-from ..answers_file import multipolygon_wkb, storage_error
-from ..core.answer_table import COLUMNS, answer_rows
+from ..answers_file import storage_error
 from ..core.area import Polygons
-from ..core.errors import OutputUnwritableError, ZoomEarthError
-from ..core.types import Answer, AnswerFrame, Options, Query, RasterRequest
-from ..raster.ellipsoid import polygons_area_m2
-from .moving import moved
+from ..core.errors import OutputUnwritableError
 from .outcome import Outcome
+from .outcome_rows import (
+    ANSWER_COLUMNS,
+    ANSWERS,
+    FAILURE_COLUMNS,
+    FAILURES,
+    UNREFERENCED,
+    Row,
+    bounds_of,
+    geopackage_geometry,
+    rows_of_outcome,
+    stamp,
+)
 
 _log = logging.getLogger(__name__)
-ANSWERS, UNREFERENCED, FAILURES, BATCH = "answers", "answers_unreferenced", "failures", "batch"
-ANSWER_COLUMNS = {"job_id": "text", **COLUMNS, "source_crs": "text", "timings": "text"}
-FAILURE_COLUMNS = {
-    "job_id": "text",
-    "raster": "text",
-    "question": "text",
-    "model": "text",
-    "code": "text",
-    "message": "text",
-    "hint": "text",
-    "failed_at": "time",
-}
+BATCH = "batch"
 BATCH_COLUMNS = {"name": "text", "value": "text"}
 DEFAULT_CRS = "EPSG:4326"
 MOST_OUTCOMES = 64
@@ -58,7 +54,6 @@ _LOCKED_S = 30.0
 _BUSY_MS = 500
 """How long it may hold an open one, before somebody is told; a request to stop waits as long."""
 _DTYPES = {"text": object, "real": "float64", "bool": "bool", "integer": "int32", "time": "datetime64[ms]"}
-_ENVELOPE_XY = 1 << 1
 _EMPTY = 1 << 4
 
 
@@ -79,7 +74,8 @@ class BatchStore:
         self.crs = crs
         self._database = sqlite3.connect(path, timeout=_LOCKED_S, isolation_level=None)
         _know_geometries(self._database)
-        self._waiting: list[Outcome] = []
+        self._waiting: list[Row] = []
+        self._outcomes = 0
         self._written_at_s = time.monotonic()
         self.done = self._finished()
         self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -105,10 +101,11 @@ class BatchStore:
         Raises:
             DiskFullError, OutputUnwritableError: See :meth:`flush`; the outcome is kept all the same.
         """
-        self._waiting.append(outcome)
+        self._waiting += rows_of_outcome(outcome, self.crs)
+        self._outcomes += 1
         self.done.add(outcome.job.id)
         is_due = time.monotonic() - self._written_at_s > LONGEST_WAIT_S
-        if is_due or len(self._waiting) >= MOST_OUTCOMES:
+        if is_due or self._outcomes >= MOST_OUTCOMES:
             self.flush()
 
     def flush(self) -> None:
@@ -127,7 +124,7 @@ class BatchStore:
                 if "is locked" in str(error):
                     raise OutputLockedError(told.message, told.hint) from error
                 raise told from error
-            self._waiting = []
+            self._waiting, self._outcomes = [], 0
         self._written_at_s = time.monotonic()
 
     def close(self) -> None:
@@ -142,16 +139,12 @@ class BatchStore:
         self._waiting = []
         self._database.close()
 
-    def _write(self, outcomes: Sequence[Outcome]) -> None:
+    def _write(self, rows: Sequence[Row]) -> None:
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            for outcome in outcomes:
-                if outcome.answer is None:
-                    self._insert(FAILURES, _failure_row(outcome), None)
-                else:
-                    for table, row, place in _answer_rows(outcome, outcome.answer, self.crs):
-                        self._insert(table, row, place)
-            now = _stamp(datetime.now(timezone.utc))
+            for row in rows:
+                self._insert(row)
+            now = stamp(datetime.now(timezone.utc))
             self._database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
             self._database.execute("COMMIT")
         except BaseException:
@@ -159,16 +152,17 @@ class BatchStore:
                 self._database.execute("ROLLBACK")
             raise
 
-    def _insert(self, table: str, row: dict[str, Any], place: Polygons | None) -> None:
-        names = list(row)
-        values = [row[name] for name in names]
-        if place is not None:
-            names.append("geom")
-            values.append(_geopackage_geometry(place, self._srs_id(table)))
-            self._grow(table, place)
-        marks = ", ".join("?" * len(names))
-        columns = ", ".join(f'"{name}"' for name in names)
-        self._database.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', values)  # nosec B608
+    def _insert(self, row: Row) -> None:
+        values = dict(row.values)
+        if row.place is not None:
+            values["geom"] = geopackage_geometry(row.place, self._srs_id(row.table))
+            self._grow(row.table, row.place)
+        marks = ", ".join("?" * len(values))
+        columns = ", ".join(f'"{name}"' for name in values)
+        self._database.execute(
+            f'INSERT INTO "{row.table}" ({columns}) VALUES ({marks})',  # nosec B608
+            list(values.values()),
+        )
 
     def _srs_id(self, table: str) -> int:
         query = "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?"
@@ -176,7 +170,7 @@ class BatchStore:
 
     def _grow(self, table: str, place: Polygons) -> None:
         """The table's extent, which maps read instead of all geometries."""
-        west, south, east, north = _bounds(place)
+        west, south, east, north = bounds_of(place)
         self._database.execute(
             "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1),"
             " min_y = min(coalesce(min_y, ?2), ?2), max_x = max(coalesce(max_x, ?3), ?3),"
@@ -273,68 +267,6 @@ def _make_table(
         dataset_options={"VERSION": "1.3"},  # what QGIS 3.22 reads without a warning
         layer_options={"FID": "fid", "GEOMETRY_NAME": "geom"} if geometry_type else {"FID": "fid"},
     )
-
-
-def _answer_rows(
-    outcome: Outcome, answer: Answer, crs: str
-) -> Iterator[tuple[str, dict[str, Any], Polygons]]:
-    """The rows of an answer: table, values by column, place in the table's frame."""
-    job = outcome.job
-    query = Query(job.question, RasterRequest(job.raster), job.area, Options(), job.model)
-    source = answer.crs if answer.frame is AnswerFrame.CRS else None
-    for values, place in answer_rows(answer, query, outcome.asked_at):
-        area_m2 = polygons_area_m2(place, source) if source else None
-        row = {
-            "job_id": job.id,
-            **values,
-            "area_m2": area_m2,
-            "asked_at": _stamp(outcome.asked_at),
-            "source_crs": source,
-            "timings": json.dumps(dict(answer.timings)),
-        }
-        there = moved(place, source, crs) if source else None
-        if there is None:
-            sign = -1.0 if answer.frame is AnswerFrame.PIXELS else 1.0
-            own = tuple(tuple(tuple((x, sign * y) for x, y in ring) for ring in one) for one in place)
-            yield UNREFERENCED, row, own
-        else:
-            yield ANSWERS, row, there
-
-
-def _failure_row(outcome: Outcome) -> dict[str, Any]:
-    error = outcome.error or ZoomEarthError("no outcome")
-    job = outcome.job
-    return {
-        "job_id": job.id,
-        "raster": job.raster,
-        "question": job.question,
-        "model": job.model,
-        "code": error.code,
-        "message": error.message.encode("utf-8", "replace").decode(),
-        "hint": error.hint,
-        "failed_at": _stamp(outcome.asked_at),
-    }
-
-
-def _stamp(moment: datetime) -> str:
-    """As GeoPackage has it: ISO 8601 in UTC, with milliseconds."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _bounds(place: Polygons) -> tuple[float, float, float, float]:
-    positions = np.array([position for polygon in place for ring in polygon for position in ring])
-    (west, south), (east, north) = positions.min(axis=0), positions.max(axis=0)
-    return float(west), float(south), float(east), float(north)
-
-
-def _geopackage_geometry(place: Polygons, srs_id: int) -> bytes:
-    """A geometry as GeoPackage stores it, with its envelope.
-
-    Source: OGC 12-128r18, GeoPackage 1.3, clause 2.1.3.
-    """
-    west, south, east, north = _bounds(place)
-    header = struct.pack("<2sBBi4d", b"GP", 0, 1 | _ENVELOPE_XY, srs_id, west, east, south, north)
-    return header + multipolygon_wkb(place)
 
 
 def _know_geometries(database: sqlite3.Connection) -> None:

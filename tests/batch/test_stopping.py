@@ -1,0 +1,63 @@
+"""A batch that is asked to stop: what was answered is written first, whoever takes long to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from batch_samples import ANSWER, read_rows
+from zoomearth.batch.carrying import Output, run_batch
+from zoomearth.batch.jobs import Job
+from zoomearth.batch.outcome import Outcome
+from zoomearth.batch.running import RunSettings, Taker, run_local
+from zoomearth.core.errors import Cancelled, ZoomEarthError
+from zoomearth.core.progress import CancelToken
+
+Script = Callable[..., str]
+
+
+def test_what_came_is_written_before_the_runner_ends(tmp_path: Path) -> None:
+    """The runner goes on after the request, as one does that waits for a model."""
+    path = tmp_path / "out.gpkg"
+    jobs = [Job(str(number), "/gone.tif", "What?") for number in range(9)]
+    asked = CancelToken()
+    written: list[int] = []
+
+    def run(jobs: Sequence[Job], settings: RunSettings, take: Taker, cancel: CancelToken) -> None:
+        for job in jobs[:4]:
+            take(Outcome(job, datetime.now(timezone.utc), error=ZoomEarthError("for the test")))
+        cancel.check()
+        before = len(read_rows(path, "failures"))
+        asked.cancel()
+        try:
+            cancel.check()
+        finally:
+            written.extend([before, len(read_rows(path, "failures"))])
+
+    with pytest.raises(Cancelled):
+        run_batch(jobs, Output(path), RunSettings(), cancel=asked, runner=run)
+    assert written == [0, 4]
+
+
+def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> None:
+    """Those that were finished while an outcome was written."""
+    model = script(ANSWER)
+    jobs = [Job(str(number), str(scene), "What?", model=model) for number in range(200)]
+    asked = CancelToken()
+    taken: list[str] = []
+
+    def take(outcome: Outcome) -> None:
+        assert outcome.answer is not None
+        if not taken:
+            time.sleep(1.0)  # others are answered meanwhile
+            asked.cancel()
+        taken.append(outcome.job.id)
+
+    with pytest.raises(Cancelled):
+        run_local(jobs, RunSettings(together=8), take, asked)
+    assert 1 < len(taken) == len(set(taken)) < 100
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoomearth-asking")]
