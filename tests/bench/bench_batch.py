@@ -1,16 +1,18 @@
 """What a batch costs: questions asked together, many jobs, a resume, and a hundred kills.
 
-    python tests/bench/bench_batch.py [together | driver | embedded | resume | kills]
+    python tests/bench/bench_batch.py [together | driver | writing | embedded | resume | kills]
 
 Bars: with the embedded model on one thread, questions asked together get the same answers 1.5 times as fast
 as one by one; over 2,000 jobs the memory of the last quarter is at most 1.1 times that of the first, and a
 job of 2,000 costs at most 1.1 times one of 200 (``driver``: with scripted answers, where only what is around
 the model counts; ``embedded``: with the embedded model); a batch that was killed at 100,000 finished rows
-answers again within 5 s, its model's loading aside; 100 kills lose, double and tear nothing.
+answers again within 5 s, its model's loading aside; 100 kills lose, double and tear nothing. ``writing``
+has no bar: what it costs to write an outcome with one place.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -263,6 +265,34 @@ def resume(folder: Path) -> str:
     return checked(line, statistics.median(seconds) <= MOST_RESUME_S)
 
 
+def write_outcomes(folder: Path) -> str:
+    """One line of figures."""
+    from zoomearth.batch.jobs import Job
+    from zoomearth.batch.outcome import Outcome
+    from zoomearth.batch.running import RunSettings, run_local
+    from zoomearth.batch.store import create_store
+    from zoomearth.core.progress import CancelToken
+
+    raster, model = write_small(folder)
+    asked: list[Outcome] = []
+    run_local([Job("0", raster, "What?", model=model)], RunSettings(), asked.append, CancelToken())
+    output = folder / "written.gpkg"
+    computed = []
+    with create_store(output, "bench") as store:
+        for batch in range(ROUNDS):
+            start = time.process_time()
+            for number in range(MANY):
+                job = dataclasses.replace(asked[0].job, id=f"{batch}-{number}")
+                store.add(dataclasses.replace(asked[0], job=job))
+            store.flush()
+            computed.append((time.process_time() - start) / MANY)
+    each_ms, size = 1000 * statistics.median(computed), output.stat().st_size / (ROUNDS * MANY)
+    return (
+        f"to write an outcome with one place: {each_ms:.1f} ms of one core, {1000 / each_ms:.0f} a second; "
+        f"{size / 1000:.1f} kB in the file"
+    )
+
+
 def written_at(path: Path) -> int:
     """Nanoseconds; 0 where there is no such file."""
     try:
@@ -325,6 +355,7 @@ def checked(line: str, is_met: bool) -> str:
 PARTS: dict[str, Callable[[Path], str]] = {
     "together": time_together,
     "driver": compare_driver,
+    "writing": write_outcomes,
     "resume": resume,
     "kills": kill_often,
     "embedded": compare_embedded,
