@@ -7,7 +7,7 @@ import threading
 from typing import List, Optional
 
 from qgis.core import QgsProcessingFeedback
-from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QThreadPool
+from qgis.PyQt.QtCore import QThreadPool
 
 from ..rendering import LayerDrawer
 from ..wording import stage_text
@@ -15,18 +15,18 @@ from ..zoomearth.client import Client
 from ..zoomearth.core.errors import Cancelled, ZoomEarthError
 from ..zoomearth.core.progress import CancelToken, Progress, Stage
 from ..zoomearth.core.types import Answer, Query
+from .attention import Attention
 from .engine import AlgorithmEngine
 from .main_thread import MainThread
 
 _POLL_S = 0.03
-_EVENTS_MS = 20
 
 
 class Asker:
     """Asks on behalf of one run of an algorithm; made in the main thread, used in the algorithm's.
 
     QGIS draws layers that are no file in its main thread. Where that runs the algorithm itself, as in
-    ``qgis_process``, the events of drawing are worked on while the question is on its way.
+    ``qgis_process`` or a batch process, its events are worked on while the question is on its way.
 
     Args:
         engine: Tells when everything has to stop.
@@ -98,6 +98,7 @@ class Asker:
         before: float,
     ) -> None:
         is_main = self.main_thread.is_here
+        attention = Attention()
         threads = QThreadPool.globalInstance()
         if not is_main:
             threads.releaseThread()  # this one only waits, and QGIS may have no other to draw with
@@ -106,10 +107,7 @@ class Asker:
                 self._tell(told, feedback, share, before)
                 if self.is_stopped(feedback):
                     token.cancel()
-                if is_main:
-                    QCoreApplication.processEvents(
-                        QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, _EVENTS_MS
-                    )
+                attention.give()
         finally:
             if not is_main:
                 threads.reserveThread()

@@ -16,6 +16,7 @@ from qgis.core import QgsProcessingFeedback
 
 from ..environment.inspection import end, process_options
 from ..zoomearth.core.errors import WorkerDiedError, error_from_json
+from .attention import Attention
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def run_batch_process(
         threading.Thread(target=_drain, args=(process.stdout, printed.append), daemon=True),
     ]
     words: List[str] = []
+    attention = Attention()
     try:
         for reader in readers:
             reader.start()
@@ -76,6 +78,7 @@ def run_batch_process(
                 return None
             _tell(lines, feedback, words)
             each()
+            attention.give()
             _wait(process)
     finally:
         end(process)
