@@ -78,8 +78,8 @@ def codes():
     return texts("zoomearthCode")
 
 
-def workers():
-    """Ids of the worker processes that this QGIS started."""
+def workers(command=b"worker"):
+    """Ids of the engine's processes of this kind that this QGIS started."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -87,6 +87,6 @@ def workers():
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             continue
-        if b"worker" in line and parent == os.getpid():
+        if command in line and parent == os.getpid():
             found.append(int(entry.name))
     return found

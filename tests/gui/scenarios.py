@@ -4,12 +4,9 @@ Each function is one scenario; what it saw goes to the JSON file ZOOMEARTH_TEST_
 The folder ZOOMEARTH_TEST_FOLDER holds the rasters and receives pictures.
 """
 
-import json
 import os
 import signal
 import time
-import traceback
-from pathlib import Path
 
 import hands
 from acting import (
@@ -31,7 +28,7 @@ from acting import (
 from choosing import cancel_all, each_feature, typed_coordinates, web_map
 from drawing import drawn_polygon, drawn_rectangle
 from hands import click, rest, seen, texts, until, widget
-from qgis import utils
+from playing import play
 from qgis.core import QgsApplication, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
@@ -339,24 +336,4 @@ SCENARIOS = (
 )  # fmt: skip
 
 
-def main():
-    report = {}
-    try:
-        hands.fill_screen()
-        hands.open_dock()
-        for scenario in SCENARIOS:
-            try:
-                report[scenario.__name__] = scenario()
-            except Exception:
-                report[scenario.__name__] = {"traceback": traceback.format_exc()}
-                iface.mainWindow().grab().save(str(FOLDER / f"failed-{scenario.__name__}.png"))
-                plugin().queue.cancel_all()
-                rest(3000)
-    except Exception:
-        report["traceback"] = traceback.format_exc()
-    Path(os.environ["ZOOMEARTH_TEST_REPORT"]).write_text(json.dumps(report))
-    utils.unloadPlugin(hands.PACKAGE)
-    os._exit(0)
-
-
-QTimer.singleShot(1000, main)
+QTimer.singleShot(1000, lambda: play(SCENARIOS))

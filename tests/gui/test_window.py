@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-from pathlib import Path
-
 import pytest
-import run as main_job
 from osgeo import gdal
-from qgis_samples import ROOT, write_raster
+from qgis_samples import write_raster
+from windows import folder_of, played, seen_by
 
 LIMIT_S = 240
 UTM_BOX = [505120.0, 5592320.0, 510240.0, 5596160.0]
@@ -21,34 +15,9 @@ UTM_BOX = [505120.0, 5592320.0, 510240.0, 5596160.0]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """What each scenario returned."""
-    folder = Path(os.environ.get("ZOOMEARTH_KEEP_WINDOW") or tmp_path_factory.mktemp("window"))
-    folder.mkdir(exist_ok=True)
+    folder = folder_of(tmp_path_factory)
     _write_samples(folder)
-    main_job.prepare_profile(folder / "profile")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(str(ROOT / "tests" / room) for room in ("gui", "qgis", ".")),
-        "ZOOMEARTH_TEST_FOLDER": str(folder),
-        "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
-        "ZOOMEARTH_ENGINE_PYTHON": str(ROOT / ".venv" / "bin" / "python"),
-    }
-    for inherited in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH", "QGIS_OPTIONS_PATH", "PYTHONHOME"):
-        environment.pop(inherited, None)
-    command = main_job.qgis_command(folder / "profile")
-    command[-1] = str(ROOT / "tests" / "gui" / "scenarios.py")
-    with (folder / "qgis.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            process.wait(LIMIT_S)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    assert (folder / "report.json").is_file(), (folder / "qgis.log").read_text()
-    found = json.loads((folder / "report.json").read_text())
-    assert "traceback" not in found, found["traceback"]
-    return found
+    return played("scenarios.py", folder, LIMIT_S)
 
 
 def _write_samples(folder):
@@ -71,10 +40,7 @@ def _write_samples(folder):
 @pytest.fixture
 def saw(report, request):
     """What the scenario that a test is named after returned."""
-    found = report[request.node.name.removeprefix("test_")]
-    if isinstance(found, dict):
-        assert "traceback" not in found, found["traceback"]
-    return found
+    return seen_by(request.node.name, report)
 
 
 def test_shortcut(saw):
