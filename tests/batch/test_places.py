@@ -12,6 +12,7 @@ import pytest
 import shapely
 from batch_samples import ANSWER, ZOOM, Ended, read_rows, write_jobs, write_raster
 from rasterio.transform import from_origin
+from zoomearth.batch.moving import moved
 
 Batch = Callable[..., Ended]
 Script = Callable[..., str]
@@ -117,3 +118,12 @@ class TestManyCrs:
             assert place.bounds == pytest.approx((west, south, east, north)), name
             assert (source is None) == (name == "nowhere")
         assert "3396190" in found["mars"][1]
+
+
+def test_what_a_projection_folds_has_no_place_there() -> None:
+    """Half the world in degrees is a polygon; UTM puts its far end over its near one."""
+    world = (((-180.0, 80.0), (100.0, 80.0), (100.0, -80.0), (-180.0, -80.0)),)
+    assert moved((world,), "EPSG:4326", "EPSG:32618") is None
+    near = (((-76.0, 10.0), (-74.0, 10.0), (-74.0, 8.0), (-76.0, 8.0)),)
+    (found,) = moved((near,), "EPSG:4326", "EPSG:32618") or ()
+    assert shapely.Polygon(found[0]).is_valid

@@ -147,7 +147,8 @@ class TestRefusals:
         more = ("--max-zooms", "1") if change == "options" else ()
         ended = batch(*done, *more, "--resume")
         assert (ended.status, ended.json["error"]["code"]) == (1, "output_unwritable")
-        assert "another job table, or to other options" in ended.json["error"]["message"]
+        said = {"jobs": "another job table", "options": "begun with other options"}[change]
+        assert said in ended.json["error"]["message"]
         assert path.read_bytes() == before
 
     def test_resuming_in_another_crs(self, batch: Batch, done: tuple[str, ...], path: Path) -> None:

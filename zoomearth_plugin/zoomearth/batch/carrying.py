@@ -13,6 +13,7 @@ from pathlib import Path
 from ..core.errors import DiskFullError, OutputUnwritableError, ZoomEarthError
 from ..core.progress import CancelToken
 from .jobs import Job, digest_of
+from .moving import is_of_maps
 from .outcome import Outcome
 from .running import RunSettings, run_local
 from .store import DEFAULT_CRS, BatchStore, OutputLockedError, create_store, resume_store
@@ -34,12 +35,14 @@ class Output:
         crs: In which answers are kept.
         resume: Whether to go on with what an earlier run left there.
         overwrite: Whether to replace what is there.
+        asks_failures_again: Whether to ask again what failed then; only with ``resume``.
     """
 
     path: Path
     crs: str = DEFAULT_CRS
     resume: bool = False
     overwrite: bool = False
+    asks_failures_again: bool = False
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Tally:
     Args:
         total: Jobs in all.
         before: Of those, done by an earlier run.
+        before_failed: Of those, failed then, and not asked again.
         answered: By this one.
         failed: By this one.
         message: What holds it up; empty while nothing does.
@@ -56,6 +60,7 @@ class Tally:
 
     total: int
     before: int = 0
+    before_failed: int = 0
     answered: int = 0
     failed: int = 0
     message: str = ""
@@ -92,7 +97,7 @@ def run_batch(
     """
     with _store(jobs, output, settings) as store:
         left = [job for job in jobs if job.id not in store.done]
-        tally = Tally(len(jobs), before=len(jobs) - len(left))
+        tally = Tally(len(jobs), before=len(jobs) - len(left), before_failed=len(store.failed))
         tell(tally)
 
         def take(outcome: Outcome) -> None:
@@ -140,8 +145,13 @@ class _Saving(CancelToken):
 
 def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchStore:
     digest = f"{digest_of(jobs)} {settings.options.to_json()}"
+    if not is_of_maps(output.crs):
+        raise OutputUnwritableError(
+            f"answers cannot be kept in {output.crs!r}: it is no CRS of maps",
+            "Name one of places, as EPSG:4326 or EPSG:32633.",
+        )
     if output.resume:
-        store = resume_store(output.path, digest)
+        store = resume_store(output.path, digest, asks_failures_again=output.asks_failures_again)
         if store.crs != output.crs:
             store.drop()
             raise OutputUnwritableError(

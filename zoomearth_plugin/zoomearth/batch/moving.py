@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -50,6 +51,16 @@ def moved(polygons: Polygons, source: str, target: str) -> Polygons | None:
     return tuple(polygon for part in known for polygon in part) if len(known) == len(parts) else None
 
 
+def is_of_maps(crs: str) -> bool:
+    """Whether a CRS names places on a map: degrees, or a projection's units."""
+    try:
+        with gdal():
+            known = _crs(crs)
+    except (RasterUnreadableError, ValueError):
+        return False
+    return bool(known.is_geographic or known.is_projected)
+
+
 def _moved(polygon: Polygon, source: str, target: str) -> Polygons | None:
     """One polygon; None where it has no place there."""
     here, there, is_there = _crs(source), _crs(target), source == target
@@ -65,12 +76,19 @@ def _moved(polygon: Polygon, source: str, target: str) -> Polygons | None:
         return _cut(rings if is_there else [_transformed(ring, here, there) for ring in rings])
     found = [_transformed(ring, here, there) for ring in rings]
     if not _is_torn(found[0]):
-        return (_polygon(found),)
+        return (_polygon(found),) if _is_valid(found) or not _is_valid(rings) else None
     below = _under(target)
     if below is None:
         return None
     pieces = _cut([_transformed(ring, here, below) for ring in rings])
-    return tuple(_polygon([_transformed(np.array(ring), below, there) for ring in piece]) for piece in pieces)
+    projected = [[_transformed(np.array(ring), below, there) for ring in piece] for piece in pieces]
+    is_folded = _is_valid(rings) and not all(_is_valid(piece) for piece in projected)
+    return None if is_folded else tuple(_polygon(piece) for piece in projected)
+
+
+def _is_valid(rings: Sequence[_Positions]) -> bool:
+    """Whether rings are a polygon; far from where a projection is good, it folds them."""
+    return bool(shapely.Polygon(rings[0], rings[1:]).is_valid)
 
 
 def _cut(rings: list[_Positions]) -> Polygons:

@@ -8,6 +8,7 @@ any moment leaves each job whole or absent.
 from __future__ import annotations
 
 # Names of tables and columns in statements are constants of this room; hence nosec B608.
+import hashlib
 import logging
 import sqlite3
 import struct
@@ -27,6 +28,7 @@ import pyogrio
 from ..answers_file import storage_error
 from ..core.area import Polygons
 from ..core.errors import OutputUnwritableError
+from .held_files import HeldFile, common_folder
 from .outcome import Outcome
 from .outcome_rows import (
     ANSWER_COLUMNS,
@@ -67,17 +69,28 @@ class BatchStore:
     Args:
         path: The GeoPackage.
         crs: Of its table of answers.
+        held: Keeps other batches from it; let go of in the end.
+        asks_failures_again: Whether jobs that failed count as not done; their failures stay until they have
+            another outcome.
     """
 
-    def __init__(self, path: Path, crs: str) -> None:
+    def __init__(
+        self, path: Path, crs: str, held: HeldFile | None = None, *, asks_failures_again: bool = False
+    ) -> None:
         self.path = path
         self.crs = crs
+        self._held = held
         self._database = sqlite3.connect(path, timeout=_LOCKED_S, isolation_level=None)
         _know_geometries(self._database)
-        self._waiting: list[Row] = []
-        self._outcomes = 0
+        self._waiting: list[list[Row]] = []
         self._written_at_s = time.monotonic()
-        self.done = self._finished()
+        for table in (ANSWERS, UNREFERENCED, FAILURES):  # a file of an older version may have none
+            self._database.execute(f'CREATE INDEX IF NOT EXISTS "{table}_jobs" ON "{table}" (job_id)')
+        answered = self._ids(ANSWERS) | self._ids(UNREFERENCED)
+        self.failed = self._ids(FAILURES)
+        self._again = frozenset(self.failed if asks_failures_again else ())
+        self.failed -= self._again
+        self.done = answered | self.failed
         self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
     def __enter__(self) -> BatchStore:
@@ -88,12 +101,9 @@ class BatchStore:
     ) -> None:
         self.close()
 
-    def _finished(self) -> set[str]:
-        """Ids of the jobs that have an outcome already."""
-        found: set[str] = set()
-        for table in (ANSWERS, UNREFERENCED, FAILURES):
-            found.update(row[0] for row in self._database.execute(f'SELECT job_id FROM "{table}"'))  # nosec B608
-        return found
+    def _ids(self, table: str) -> set[str]:
+        """Of the jobs in a table."""
+        return {row[0] for row in self._database.execute(f'SELECT job_id FROM "{table}"')}  # nosec B608
 
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome; it is written with others, soon.
@@ -101,11 +111,10 @@ class BatchStore:
         Raises:
             DiskFullError, OutputUnwritableError: See :meth:`flush`; the outcome is kept all the same.
         """
-        self._waiting += rows_of_outcome(outcome, self.crs)
-        self._outcomes += 1
+        self._waiting.append(rows_of_outcome(outcome, self.crs))
         self.done.add(outcome.job.id)
         is_due = time.monotonic() - self._written_at_s > LONGEST_WAIT_S
-        if is_due or self._outcomes >= MOST_OUTCOMES:
+        if is_due or len(self._waiting) >= MOST_OUTCOMES:
             self.flush()
 
     def flush(self) -> None:
@@ -120,11 +129,15 @@ class BatchStore:
             try:
                 self._write(self._waiting)
             except (sqlite3.Error, OSError) as error:
+                if not self.path.exists():
+                    raise OutputUnwritableError(
+                        f"{self.path} was moved or removed while the batch wrote to it", "Run it again."
+                    ) from error
                 told = storage_error(self.path, error)
                 if "is locked" in str(error):
                     raise OutputLockedError(told.message, told.hint) from error
                 raise told from error
-            self._waiting, self._outcomes = [], 0
+            self._waiting = []
         self._written_at_s = time.monotonic()
 
     def close(self) -> None:
@@ -132,18 +145,26 @@ class BatchStore:
         try:
             self.flush()
         finally:
-            self._database.close()
+            self.drop()
 
     def drop(self) -> None:
         """Let go of the file; what waits is not written."""
         self._waiting = []
         self._database.close()
+        if self._held is not None:
+            self._held.close()
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _write(self, outcomes: Sequence[Sequence[Row]]) -> None:
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            for row in rows:
-                self._insert(row)
+            for rows in outcomes:
+                identity = rows[0].values["job_id"]
+                if identity in self._again:
+                    self._database.execute(f'DELETE FROM "{FAILURES}" WHERE job_id = ?', (identity,))  # nosec B608
+                if self._is_there(identity):  # another machine's batch was quicker
+                    continue
+                for row in rows:
+                    self._insert(row)
             now = stamp(datetime.now(timezone.utc))
             self._database.execute("UPDATE gpkg_contents SET last_change = ?", (now,))
             self._database.execute("COMMIT")
@@ -151,6 +172,11 @@ class BatchStore:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
+
+    def _is_there(self, identity: str) -> bool:
+        tables = (ANSWERS, UNREFERENCED, FAILURES)
+        query = " UNION ALL ".join(f'SELECT 1 FROM "{table}" WHERE job_id = ?1' for table in tables)  # nosec B608
+        return self._database.execute(query, (identity,)).fetchone() is not None
 
     def _insert(self, row: Row) -> None:
         values = dict(row.values)
@@ -189,7 +215,7 @@ def create_store(path: Path, digest: str, *, crs: str = DEFAULT_CRS, overwrite: 
         overwrite: Whether a file that is there already is replaced.
 
     Raises:
-        OutputUnwritableError: It is there already, or cannot be made.
+        OutputUnwritableError: It is there already, cannot be made, or another batch writes to it.
         DiskFullError: No room is left.
     """
     if path.suffix.lower() != ".gpkg":
@@ -201,6 +227,7 @@ def create_store(path: Path, digest: str, *, crs: str = DEFAULT_CRS, overwrite: 
             f"{path} is there already",
             "Go on with it (--resume), replace it (--overwrite), or name another file.",
         )
+    held = _hold(path)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".zoomearth-") as folder:
             made = Path(folder, "batch.gpkg")
@@ -208,34 +235,92 @@ def create_store(path: Path, digest: str, *, crs: str = DEFAULT_CRS, overwrite: 
             for leftover in (f"{path}-wal", f"{path}-shm", f"{path}-journal"):
                 Path(leftover).unlink(missing_ok=True)
             made.replace(path)
-        return BatchStore(path, crs)
+        return BatchStore(path, crs, held)
     except (sqlite3.Error, OSError, RuntimeError, ValueError) as error:
+        _let_go(held)
         raise storage_error(path, error) from error
 
 
-def resume_store(path: Path, digest: str) -> BatchStore:
+def resume_store(path: Path, digest: str, *, asks_failures_again: bool = False) -> BatchStore:
     """Open the output of an earlier run of the same jobs.
 
+    Args:
+        path: The output.
+        digest: See :func:`create_store`.
+        asks_failures_again: See :class:`BatchStore`.
+
     Raises:
-        OutputUnwritableError: It is not there, is no such output, or belongs to other jobs.
+        OutputUnwritableError: It is not there, is no such output, belongs to other jobs, or another batch
+            writes to it.
     """
     if not path.is_file():
         raise OutputUnwritableError(f"there is no {path} to go on with", "Run it without --resume first.")
+    held = _hold(path)
     try:
-        with closing(sqlite3.connect(path, timeout=_LOCKED_S)) as database:
-            known = dict(database.execute(f'SELECT name, value FROM "{BATCH}"'))  # nosec B608
-        if known.get("digest") == digest:
-            return BatchStore(path, known["crs"])
+        known = _known(path)
+        if known.get("digest") != digest:
+            raise _of_another(path, known.get("digest", ""), digest)
+        return BatchStore(path, known["crs"], held, asks_failures_again=asks_failures_again)
     except sqlite3.DatabaseError as error:
+        _let_go(held)
         if "lock" in str(error):
             raise storage_error(path, error) from error
         raise OutputUnwritableError(
             f"{path} is no output of a batch: {error}", "Name the file that the earlier run wrote."
         ) from error
-    raise OutputUnwritableError(
-        f"{path} belongs to another job table, or to other options",
-        "Use the table and the options of the earlier run, or name another file.",
+    except BaseException:
+        _let_go(held)
+        raise
+
+
+def _known(path: Path) -> dict[str, str]:
+    """What the file says of its batch; waits for who has it locked, and says so."""
+    query = f'SELECT name, value FROM "{BATCH}"'  # nosec B608
+    for patience_s in (_BUSY_MS / 1000, _LOCKED_S):
+        try:
+            with closing(sqlite3.connect(path, timeout=patience_s)) as database:
+                return dict(database.execute(query))
+        except sqlite3.OperationalError as error:
+            if "lock" not in str(error) or patience_s == _LOCKED_S:
+                raise
+            _log.warning("%s is locked by another program; waiting up to %d s", path, _LOCKED_S)
+    raise AssertionError("unreachable")
+
+
+def _of_another(path: Path, kept: str, digest: str) -> OutputUnwritableError:
+    """The error for the output of other jobs or of other options, told apart."""
+    (kept_jobs, _, kept_options), (jobs, _, options) = kept.partition(" "), digest.partition(" ")
+    if jobs == kept_jobs:
+        return OutputUnwritableError(
+            f"{path} was begun with other options: {kept_options}, now {options}",
+            "Use those of the earlier run, or name another file.",
+        )
+    return OutputUnwritableError(
+        f"{path} belongs to another job table: its rows, or where their rasters are, differ from this one's",
+        "Use the table of the earlier run, unchanged and in its place, or name another file.",
     )
+
+
+def _hold(path: Path) -> HeldFile | None:
+    """Keep other batches of this machine from a file; None where there is no way to.
+
+    Raises:
+        OutputUnwritableError: One writes to it.
+    """
+    name = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()
+    try:
+        return HeldFile(name, common_folder("outputs"))
+    except BlockingIOError as error:
+        raise OutputUnwritableError(
+            f"another batch is writing to {path}", "Wait until it has ended, or name another file."
+        ) from error
+    except OSError:
+        return None
+
+
+def _let_go(held: HeldFile | None) -> None:
+    if held is not None:
+        held.close()
 
 
 def _make(path: Path, digest: str, crs: str) -> None:
