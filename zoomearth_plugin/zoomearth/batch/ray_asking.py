@@ -54,7 +54,8 @@ class Asker:
         os.environ["OMP_NUM_THREADS"] = str(pool.threads)
         self._settings = settings
         self._threads = pool.threads
-        self._own = OwnCores(max(pool.threads, cores() // pool.beside))
+        # Beside a graphics card, cores only read: whoever has something to read may have them all.
+        self._own = OwnCores(cores() if pool.gpus else max(pool.threads, cores() // pool.beside))
         self._model: str | None = None
         self._loaded: tuple[Engine, Callable[[], object]] | ZoomEarthError | None = None
         self._serving = ExitStack()
