@@ -5,39 +5,27 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import struct
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyogrio
-import pyproj
 import pytest
 import rasterio
-from batch_samples import SIDE_PX, Ended, read_rows, run_batch_command, write_raster
+from batch_samples import SIDE_PX, Ended, write_raster
+from job_samples import MODEL, read, refusal, refusal_of
 from zoomearth.batch.jobs import Job, digest_of, read_jobs
 from zoomearth.batch.sharing import SharedRasters
 from zoomearth.core.area import Area
-from zoomearth.core.errors import JobTableInvalidError
+from zoomearth.core.errors import JobTableInvalidError, ModelMissingError
 from zoomearth.core.frames import PixelBox
 from zoomearth.core.look import Look
 from zoomearth.core.types import RasterRequest
 
-MODEL = "zoomearth-mini"
 HEAD = "raster,question,area,id,model"
-
-
-def read(path: Path, content: str | bytes) -> list[Job]:
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_jobs(path, model=MODEL)
-
-
-def refusal(path: Path, content: str | bytes) -> JobTableInvalidError:
-    with pytest.raises(JobTableInvalidError) as caught:
-        read(path, content)
-    assert caught.value.hint
-    return caught.value
 
 
 @pytest.fixture
@@ -68,7 +56,7 @@ class TestCsv:
 
     def test_question_of_many_letters_is_refused(self, table: Path) -> None:
         error = refusal(table, f"raster,question\na.tif,{'x' * 50_000}\n")
-        assert error.message.endswith("row 1, question: it has 50000 characters, more than 2000")
+        assert error.message.endswith("row 1 (line 2), question: it has 50000 characters, more than 2000")
 
     def test_rows_without_id_are_numbered(self, table: Path) -> None:
         assert [job.id for job in read(table, "raster,question\na.tif,One?\na.tif,Two?\n")] == ["1", "2"]
@@ -101,7 +89,68 @@ class TestCsv:
     def test_missing_columns(self, table: Path, head: str, missing: str, rows: str) -> None:
         error = refusal(table, f"{head}\n{rows}")
         assert f"has no column {missing}" in error.message
-        assert "raster, question" in error.hint
+        assert "raster, question" in error.hint and "in the first line" in error.hint
+
+    @pytest.mark.parametrize("again", ["Question", "question ", "QUESTION"])
+    def test_two_columns_of_one_name(self, table: Path, again: str) -> None:
+        error = refusal(table, f"raster,question,{again}\na.tif,Red?,Blue?\n")
+        assert error.message == f"{table} has two columns of the same name: 'question' and {again!r}"
+
+    def test_columns_without_a_name(self, table: Path) -> None:
+        (job,) = read(table, ",raster,,question,\n0,a.tif,1,Red?,\n")
+        assert job.question == "Red?"
+        error = refusal(table, "raster,question,\na.tif,Is it a ship, or a raft?\n")
+        assert "line 2: it has more cells than there are columns" in error.message
+
+    def test_text_file(self, tmp_path: Path) -> None:
+        (job,) = read(tmp_path / "jobs.txt", "raster\tquestion\na.tif\tRed?\n")
+        assert job.question == "Red?"
+
+
+class TestQuotes:
+    UNCLOSED = (
+        'raster,question,area,id\na.tif,"Ships?,,a\na.tif,Trees?,,b\na.tif,"What roof?",,c\na.tif,Cars?,,d\n'
+    )
+
+    def test_unclosed_quote_swallows_no_rows(self, table: Path) -> None:
+        error = refusal(table, self.UNCLOSED)
+        told = "the quote that opens a cell there is closed in line 4, within another cell"
+        assert error.message == f"{table}, line 2: {told}"
+
+    @pytest.mark.parametrize(
+        ("rows", "line"),
+        [
+            ('a.tif,"Ships?\n', 2),
+            ('a.tif,Ships?\na.tif,"Trees?\na.tif,Cars?\n', 3),
+            ('a.tif,"Ships?""\n', 2),
+            ('"a\n.tif",Ships?\n"a\n.tif","Say ""red""\nor blue?\n', 5),
+            ('a.tif, "Ships?\n', 2),
+        ],
+    )
+    def test_quote_that_is_never_closed(self, table: Path, rows: str, line: int) -> None:
+        error = refusal(table, f"raster,question\n{rows}")
+        assert error.message == f"{table}, line {line}: the quote that opens a cell there is never closed"
+
+    def test_text_behind_a_closing_quote(self, table: Path) -> None:
+        error = refusal(table, 'raster,question\na.tif,Red?\na.tif,"Say" red\n')
+        assert error.message == f"{table}, line 3: a quoted cell goes on after its closing quote"
+
+    @pytest.mark.parametrize(
+        ("cell", "question"),
+        [
+            ('5" pipe?', '5" pipe?'),
+            ('A pipe of 5"', 'A pipe of 5"'),
+            ('Say "red"', 'Say "red"'),
+            ('"Say ""red"", or ""blue"""', 'Say "red", or "blue"'),
+            ('"""Red"" it says?"', '"Red" it says?'),
+            (' "Ships, boats?"', "Ships, boats?"),
+            ('"A ship\r\n or\na raft?"', "A ship or a raft?"),
+        ],
+    )
+    def test_quotes_that_are_read(self, table: Path, cell: str, question: str) -> None:
+        """Within a cell that does not begin with one, a quote is a letter as others."""
+        first, second = read(table, f"raster,question,note\na.tif,{cell},\nb.tif,Blue?,\n")
+        assert (first.question, second.question) == (question, "Blue?")
 
 
 class TestFaults:
@@ -114,15 +163,16 @@ class TestFaults:
         head, *told = error.message.splitlines()
         assert head == f"{table}:"
         assert [line.split(":")[0] for line in told] == [
-            "row 2, raster",
-            "row 3, question",
-            "row 4, area",
-            "row 5, area",
-            "row 6, area",
-            "row 7, id",
-            "row 8, model",
+            "row 2 (line 3, id b), raster",
+            "row 3 (line 4, id c), question",
+            "row 4 (line 5, id d), area",
+            "row 5 (line 6, id e), area",
+            "row 6 (line 7, id f), area",
+            "row 7 (line 8, id x), id",
+            "row 8 (line 9, id g), model",
         ]
-        assert "'x' is the id of row 1, too" in error.message
+        assert "'x' is the id of row 1 (line 2, id x), too" in error.message
+        assert "model: no model 'nobody'. Name one of" in error.message
 
     def test_no_more_than_twenty_are_told(self, table: Path) -> None:
         error = refusal(table, "raster,question\n" + ",\n" * 1 + ",Red?\n" * 24)
@@ -136,7 +186,7 @@ class TestFaults:
         table.write_text(f"{HEAD}\n{rows}")
         ended = batch(table, "--output", "out.gpkg", "--model", script("<answer>red</answer>"), "--json")
         assert (ended.status, ended.json["error"]["code"]) == (1, "job_table_invalid")
-        assert "row 51, question: it is empty" in ended.json["error"]["message"]
+        assert "row 51 (line 52), question: it is empty" in ended.json["error"]["message"]
         assert not (table.parent / "out.gpkg").exists()
 
     def test_no_such_table(self, tmp_path: Path) -> None:
@@ -144,13 +194,68 @@ class TestFaults:
             read_jobs(tmp_path / "gone.csv", model=MODEL)
 
     def test_another_kind_of_file(self, tmp_path: Path) -> None:
-        assert "is no job table" in refusal(tmp_path / "jobs.xlsx", b"PK").message
+        error = refusal(tmp_path / "jobs.xlsx", b"PK")
+        assert "is no job table" in error.message
+        assert error.hint == "Name a .csv, .txt, .parquet or .gpkg file."
 
-    @pytest.mark.parametrize("name", ["jobs.gpkg", "jobs.parquet"])
-    def test_damaged(self, tmp_path: Path, name: str) -> None:
-        if name.endswith(".parquet"):
+    def test_folder(self, table: Path) -> None:
+        table.mkdir()
+        assert refusal_of(table).message == f"{table} is a folder"
+
+    @pytest.mark.parametrize(("name", "kind"), [("jobs.gpkg", "GeoPackage"), ("jobs.parquet", "Parquet")])
+    def test_damaged(self, tmp_path: Path, name: str, kind: str) -> None:
+        if kind == "Parquet":
             pytest.importorskip("pyarrow")
-        assert "cannot be read" in refusal(tmp_path / name, b"no such file" * 100).message
+        error = refusal(tmp_path / name, b"no such file" * 100)
+        assert error.message == f"{tmp_path / name} cannot be read as {kind}"
+
+    def test_database_of_another_kind(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / "jobs.gpkg")) as database:
+            database.execute("CREATE TABLE jobs (raster, question)")
+        error = refusal_of(tmp_path / "jobs.gpkg")
+        assert error.message == f"{tmp_path / 'jobs.gpkg'} cannot be read as GeoPackage"
+
+    def test_lines_where_rows_start(self, table: Path) -> None:
+        error = refusal(table, '\nraster,question,id\na,"Red\nor blue?",x\n\n,Red?,\n,"Red?\n",y\n')
+        assert error.message.splitlines()[1:] == [
+            "row 2 (line 6), raster: it is empty",
+            "row 3 (line 7, id y), raster: it is empty",
+        ]
+
+    def test_long_cells_are_cut(self, table: Path) -> None:
+        row = ",".join(["a.tif", "Red?", *["x" * 50_000] * 3])
+        told = refusal(table, f"{HEAD}\n{row}\n{row}\n").message.splitlines()[1:]
+        found = [line.split("…), ")[1].split(":")[0] for line in told]
+        assert found == ["area", "model", "area", "model", "id"]
+        assert max(map(len, told)) < 400
+
+    def test_home(self, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", str(table.parent / "home"))
+        first, second = read(table, "raster,question\n~/x.tif,Red?\n~x.tif,Red?\n")
+        assert first.raster == str(table.parent / "home" / "x.tif")
+        assert second.raster == str(table.parent / "~x.tif")
+
+    @pytest.mark.parametrize("cells", ["a\0.tif,Red?", "a.tif,Re\0d?"])
+    def test_nul_in_text(self, table: Path, cells: str) -> None:
+        error = refusal(table, f"raster,question\na.tif,Red?\n{cells}\n")
+        assert error.message == f"{table}, line 3: it has a NUL character"
+
+
+class TestModelOfTheOption:
+    def test_it_is_told_once(self, table: Path, batch: Callable[..., Ended]) -> None:
+        table.write_text("raster,question\n" + "a.tif,Red?\n" * 30)
+        ended = batch(table, "--output", "out.gpkg", "--model", "nosuch", "--json")
+        error = ended.json["error"]
+        assert (ended.status, error["code"], error["message"]) == (1, "model_missing", "no model 'nosuch'")
+
+    def test_it_is_not_looked_for_where_each_row_names_one(
+        self, table: Path, script: Callable[..., str]
+    ) -> None:
+        table.write_text(f"raster,question,model\na.tif,Red?,{script('red')}\n")
+        assert len(read_jobs(table, model="nosuch")) == 1
+        table.write_text(f"raster,question,model\na.tif,Red?,{script('red')}\na.tif,Red?,\n")
+        with pytest.raises(ModelMissingError):
+            read_jobs(table, model="nosuch")
 
 
 class TestPlaces:
@@ -166,26 +271,6 @@ class TestPlaces:
             "s3://h/d.tif",
             str(table.parent.parent / "e.tif"),
         ]
-
-    @pytest.mark.parametrize("text", ["1,2,3,4", "3,4,1,2", "1 2 3 4", "1; 2; 3; 4"])
-    def test_corners(self, table: Path, text: str) -> None:
-        (job,) = read(table, f'raster,question,area\na.tif,Red?,"{text}"\n')
-        assert job.area == Area.of_ring((1, 4), (3, 4), (3, 2), (1, 2))
-
-    @pytest.mark.parametrize("text", ["pixels 5,6,7,8", "PIXELS 7 8 5 6"])
-    def test_pixels(self, table: Path, text: str) -> None:
-        (job,) = read(table, f'raster,question,area\na.tif,Red?,"{text}"\n')
-        assert job.area == Area(pixels=PixelBox(5, 6, 7, 8))
-
-    def test_polygon_with_a_hole(self, table: Path) -> None:
-        wkt = "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0), (1 1, 2 1, 2 2, 1 1))"
-        (job,) = read(table, f'raster,question,area\na.tif,Red?,"{wkt}"\n')
-        assert job.area is not None
-        assert job.area.polygons == ((((0, 0), (9, 0), (9, 9), (0, 9)), ((1, 1), (2, 1), (2, 2))),)
-
-    @pytest.mark.parametrize("text", ["nan,0,1,1", "0,0,inf,1", "POLYGON EMPTY, 3", "LINESTRING (0 0, 1 1)"])
-    def test_what_is_no_area(self, table: Path, text: str) -> None:
-        assert "row 1, area: " in refusal(table, f'raster,question,area\na.tif,Red?,"{text}"\n').message
 
 
 class TestHowRastersAreShown:
@@ -212,17 +297,18 @@ class TestHowRastersAreShown:
     @pytest.mark.parametrize(
         ("cells", "said"),
         [
-            ("1 2,", "row 1, bands: one or three band numbers from 1, not '1 2'"),
-            ("0,", "row 1, bands: one or three band numbers from 1, not '0'"),
-            ("red,", "row 1, bands: one or three band numbers from 1, not 'red'"),
-            ("1,grey", "row 1, look: 'grey' is no look of a layer"),
-            ("1,3", "row 1, look: '3' is no look of a layer"),
-            ('1,"{""limit"": [1]}"', "row 1, look:"),
-            (",{}", "row 1, bands: a look is that of bands, and none are named"),
+            ("1 2,", "bands: one or three band numbers from 1, not '1 2'"),
+            ("0,", "bands: one or three band numbers from 1, not '0'"),
+            ("red,", "bands: one or three band numbers from 1, not 'red'"),
+            ("1,grey", "look: 'grey' is no look of a layer"),
+            ("1,3", "look: '3' is no look of a layer"),
+            ('1,"{""limit"": [1]}"', "look: '{\"limit\": [1]}' is no look of a layer"),
+            (",{}", "bands: a look is that of bands, and none are named"),
         ],
     )
     def test_faults(self, table: Path, cells: str, said: str) -> None:
-        assert said in refusal(table, f"raster,question,bands,look\na.tif,What?,{cells}\n").message
+        error = refusal(table, f"raster,question,bands,look\na.tif,What?,{cells}\n")
+        assert error.message == f"{table}:\nrow 1 (line 2), {said}"
 
     def test_another_look_is_another_batch(self) -> None:
         plain = Job("1", "/a.tif", "What?")
@@ -269,79 +355,31 @@ def test_parquet(tmp_path: Path) -> None:
     assert (first.area, second.area) == (Area(pixels=PixelBox(0, 0, 5, 5)), None)
     assert {first.model, second.model} == {MODEL}
     parquet.write_table(pyarrow.table({"raster": ["a.tif"]}), tmp_path / "less.parquet")
-    with pytest.raises(JobTableInvalidError, match="has no column question"):
-        read_jobs(tmp_path / "less.parquet", model=MODEL)
+    error = refusal_of(tmp_path / "less.parquet")
+    assert "has no column question" in error.message and "first line" not in error.hint
 
 
-def write_places(path: Path, table: str, crs: str | None, question: str) -> None:
-    """Two rows: a polygon from (500100, 5599800) to (500300, 5599900), and one without."""
-    corners = [(500_100, 5_599_800), (500_300, 5_599_800), (500_300, 5_599_900), (500_100, 5_599_900)]
-    ring = b"".join(struct.pack("<dd", *corner) for corner in (*corners, corners[0]))
-    place = struct.pack("<BIII", 1, 3, 1, 5) + ring
-    values = [["scene.tif", "scene.tif"], [question, question], [11, 12]]
-    pyogrio.raw.write(
-        path,
-        np.array([place, None], dtype=object),
-        [np.array(column, dtype=object if isinstance(column[0], str) else "int64") for column in values],
-        np.array(["raster", "question", "id"], dtype=object),
-        layer=table,
-        driver="GPKG",
-        geometry_type="Polygon",
-        crs=crs,
-        append=path.exists(),
-    )
+@pytest.mark.parametrize(
+    ("raster", "question", "fault"),
+    [
+        (5, "Red?", "raster: it is no text, but 5"),
+        ("a.tif", 1.5, "question: it is no text, but 1.5"),
+        (b"a.tif", "Red?", "raster: it is no text, but b'a.tif'"),
+        ("a.tif", "Re\0d?", "question: it has a NUL character"),
+        ("a\0.tif", "Red?", "raster: it has a NUL character"),
+        ("a.tif", None, "question: it is empty"),
+    ],
+)
+def test_cells_of_parquet_that_are_no_text(tmp_path: Path, raster: Any, question: Any, fault: str) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"raster": [raster], "question": [question], "id": [7]}
+    parquet.write_table(importlib.import_module("pyarrow").table(columns), tmp_path / "jobs.parquet")
+    error = refusal_of(tmp_path / "jobs.parquet")
+    assert error.message == f"{tmp_path / 'jobs.parquet'}:\nrow 1 (id 7), {fault}"
 
 
-class TestGeoPackage:
-    def test_geometries_are_areas(self, tmp_path: Path) -> None:
-        write_places(tmp_path / "jobs.gpkg", "first", "EPSG:32633", "Red?")
-        first, second = read_jobs(tmp_path / "jobs.gpkg", model=MODEL)
-        assert (first.id, first.area_crs, second.id, second.area) == ("11", "EPSG:32633", "12", None)
-        assert first.area is not None
-        assert set(first.area.polygons[0][0]) == {
-            (500_100, 5_599_800),
-            (500_300, 5_599_800),
-            (500_300, 5_599_900),
-            (500_100, 5_599_900),
-        }
-
-    def test_named_table(self, tmp_path: Path) -> None:
-        write_places(tmp_path / "jobs.gpkg", "first", "EPSG:32633", "Red?")
-        write_places(tmp_path / "jobs.gpkg", "second", "EPSG:32633", "Blue?")
-        for name, question in (
-            ("jobs.gpkg", "Red?"),
-            ("jobs.gpkg|first", "Red?"),
-            ("jobs.gpkg|second", "Blue?"),
-        ):
-            assert read_jobs(tmp_path / name, model=MODEL)[0].question == question
-        with pytest.raises(JobTableInvalidError, match="cannot be read"):
-            read_jobs(tmp_path / "jobs.gpkg|third", model=MODEL)
-
-    def test_areas_in_another_crs_are_found_on_the_raster(
-        self, scene: Path, tmp_path: Path, script: Callable[..., str], environment: dict[str, str]
-    ) -> None:
-        """The same 20 × 10 px of the raster, from (10, 10), as UTM 33N has them and as degrees do."""
-        write_places(tmp_path / "utm.gpkg", "jobs", "EPSG:32633", "Red?")
-        to_degrees = pyproj.Transformer.from_crs("EPSG:32633", "EPSG:4326", always_xy=True)
-        west, south, east, north = 500_105, 5_599_805, 500_295, 5_599_895  # half a pixel inside
-        corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-        ring = b"".join(struct.pack("<dd", *to_degrees.transform(*corner)) for corner in corners)
-        place = struct.pack("<BIII", 1, 3, 1, 5) + ring
-        table = tmp_path / "degrees.gpkg"
-        pyogrio.raw.write(
-            table,
-            np.array([place], dtype=object),
-            [np.array(["scene.tif"], dtype=object), np.array(["Red?"], dtype=object)],
-            np.array(["raster", "question"], dtype=object),
-            driver="GPKG",
-            geometry_type="Polygon",
-            crs="EPSG:4326",
-        )
-        model = script("<answer>red</answer>")
-        for name in ("utm", "degrees"):
-            run = (f"{name}.gpkg", "--output", f"{name}-out.gpkg", "--model", model)
-            ended = run_batch_command(*run, environment=environment, cwd=tmp_path)
-            assert ended.status == 0
-            assert read_rows(tmp_path / f"{name}-out.gpkg", "failures") == []
-            row = read_rows(tmp_path / f"{name}-out.gpkg", "answers")[0]
-            assert row["pixel_box"] == "[10, 10, 30, 20]"
+def test_two_columns_of_one_name_in_parquet(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"raster": ["a.tif"], "question": ["Red?"], "Question": ["Blue?"]}
+    parquet.write_table(importlib.import_module("pyarrow").table(columns), tmp_path / "jobs.parquet")
+    assert "same name: 'question' and 'Question'" in refusal_of(tmp_path / "jobs.parquet").message

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.area import Area
 from ..core.errors import JobTableInvalidError, ZoomEarthError
 from ..core.look import Look
-from ..core.types import MAX_QUESTION_LENGTH, RasterRequest
+from ..core.types import RasterRequest
 from ..models.loading import check_model
-from .job_cells import area_of, bands_of, look_of, text_of
-from .tables import Row, read_table, require_columns
+from .job_cells import area_of, bands_of, cut, excerpt, id_of, look_of, question_of, raster_of, text_of
+from .tables import Row, Table, read_table
 
 TOLD_FAULTS = 20
-_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
-"""What is no path on a disk: GDAL's virtual files, addresses, ``netcdf:…``; drive letters are one letter."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def digest_of(jobs: Sequence[Job]) -> str:
 
 
 def read_jobs(path: Path, *, model: str) -> list[Job]:
-    """The jobs of a table: ``.csv``, ``.parquet``, or ``.gpkg`` (its first table, or ``FILE.gpkg|TABLE``).
+    """The jobs of a table; see :func:`.tables.read_table`.
 
     Rasters whose paths are relative lie beside the table.
 
@@ -103,81 +101,93 @@ def read_jobs(path: Path, *, model: str) -> list[Job]:
 
     Raises:
         JobTableInvalidError: It cannot be read, or rows are wrong; the message names each with its column.
+        ZoomEarthError: Rows name no model, and ``model`` cannot be asked; see :func:`check_model`.
     """
     table = read_table(path)
-    return jobs_of_rows(table.rows, folder=table.folder, model=model, area_crs=table.area_crs, name=str(path))
-
-
-def jobs_of_rows(
-    rows: Iterable[Row], *, folder: Path, model: str, area_crs: str | None = None, name: str = "the table"
-) -> list[Job]:
-    """Jobs of rows by column; see :func:`read_jobs`."""
-    faults: list[str] = []
-    jobs: list[Job] = []
-    seen: dict[str, int] = {}
-    models: dict[str, str] = {}
-    beside = str(folder.resolve())
-    for number, row in enumerate(rows, start=1):
-        if number == 1:
-            require_columns(list(row), name)
-        found = list(_faults(row, models, model))
-        identity = text_of(row.get("id")) or str(number)
-        if identity in seen:
-            found.append(f"id: {identity!r} is the id of row {seen[identity]}, too")
-        seen.setdefault(identity, number)
-        faults += [f"row {number}, {fault}" for fault in found]
-        if not found:
-            area = area_of(row.get("area"))
-            jobs.append(
-                Job(
-                    identity,
-                    _located(text_of(row["raster"]), beside),
-                    " ".join(text_of(row["question"]).split()),
-                    area,
-                    area_crs if area is not None and area.polygons else None,
-                    text_of(row.get("model")) or model,
-                    bands_of(row.get("bands")),
-                    look_of(row.get("look")),
-                )
-            )
-    if faults:
-        more = f"\nand {len(faults) - TOLD_FAULTS} more" if len(faults) > TOLD_FAULTS else ""
-        raise JobTableInvalidError("\n".join([f"{name}:", *faults[:TOLD_FAULTS]]) + more)
-    if not jobs:
+    if not table.rows:
         raise JobTableInvalidError(
-            f"{name} has no rows", "Put at least one row below the names of the columns."
+            f"{path} has no rows", "Put at least one row below the names of the columns."
         )
+    if not all(text_of(row.get("model")) for row in table.rows):
+        check_model(model)
+    reader = _RowReader(table, model)
+    jobs = [reader.read(number, row) for number, row in enumerate(table.rows, start=1)]
+    if reader.faults:
+        more = len(reader.faults) - TOLD_FAULTS
+        told = [f"{path}:", *reader.faults[:TOLD_FAULTS], *([f"and {more} more"] if more > 0 else [])]
+        raise JobTableInvalidError("\n".join(told))
     return jobs
 
 
-def _faults(row: Row, models: dict[str, str], model: str) -> Iterator[str]:
-    """What is wrong with a row, each with its column."""
-    if not text_of(row.get("raster")):
-        yield "raster: it is empty"
-    question = " ".join(text_of(row.get("question")).split())
-    if not question:
-        yield "question: it is empty"
-    elif len(question) > MAX_QUESTION_LENGTH:
-        yield f"question: it has {len(question)} characters, more than {MAX_QUESTION_LENGTH}"
-    for column, read in (("area", area_of), ("bands", bands_of), ("look", look_of)):
-        try:
-            read(row.get(column))
-        except ValueError as error:
-            yield f"{column}: {error}"
-    if text_of(row.get("look")) and not text_of(row.get("bands")):
-        yield "bands: a look is that of bands, and none are named"
-    named = text_of(row.get("model")) or model
-    if named not in models:
-        try:
-            check_model(named)
-            models[named] = ""
-        except ZoomEarthError as error:
-            models[named] = f"model: {error.message} {error.hint}"
-    if models[named]:
-        yield models[named]
+class _RowReader:
+    """Makes jobs of rows; those of rows with faults are good for nothing.
+
+    Args:
+        table: Of the rows.
+        model: For rows that name none.
+    """
+
+    def __init__(self, table: Table, model: str) -> None:
+        self.faults: list[str] = []
+        self._table = table
+        self._folder = str(table.folder.resolve())
+        self._model = model
+        self._model_fault = cache(_model_fault)
+        self._rows_of_ids: dict[str, int] = {}
+
+    def read(self, number: int, row: Row) -> Job:
+        """The job of the row of this number, from 1; what is wrong with it is added to the faults."""
+        found: list[str] = []
+
+        def cell(column: str, read: Callable[[object], _T], instead: _T) -> _T:
+            try:
+                return read(row.get(column))
+            except ValueError as error:
+                found.append(f"{column}: {error}")
+                return instead
+
+        raster = cell("raster", self._raster, "")
+        question = cell("question", question_of, "")
+        area = cell("area", area_of, None)
+        bands: tuple[int, ...] = cell("bands", bands_of, ())
+        look = cell("look", look_of, None)
+        if text_of(row.get("look")) and not text_of(row.get("bands")):
+            found.append("bands: a look is that of bands, and none are named")
+        model = cell("model", self._named_model, "")
+        identity = cell("id", id_of, "") or str(number)
+        before = self._rows_of_ids.setdefault(identity, number)
+        if before != number:
+            found.append(f"id: {excerpt(identity)} is the id of {self._place(before)}, too")
+        for fault in found:
+            self.faults.append(f"{self._place(number)}, {fault}")
+        area_crs = self._table.area_crs if area is not None and area.polygons else None
+        return Job(identity, raster, question, area, area_crs, model, bands, look)
+
+    def _raster(self, value: object) -> str:
+        return raster_of(value, self._folder)
+
+    def _named_model(self, value: object) -> str:
+        named = text_of(value)
+        fault = self._model_fault(named) if named else ""
+        if fault:
+            raise ValueError(fault)
+        return named or self._model
+
+    def _place(self, number: int) -> str:
+        """A row as a person finds it: its number, its line, its own id."""
+        notes = [f"line {self._table.lines[number - 1]}"] if self._table.lines else []
+        identity = "".join(filter(str.isprintable, text_of(self._table.rows[number - 1].get("id"))))
+        if identity:
+            notes.append(f"id {cut(identity, 40)}")
+        return f"row {number} ({', '.join(notes)})" if notes else f"row {number}"
 
 
-def _located(raster: str, folder: str) -> str:
-    if _SCHEME.match(raster) or os.path.isabs(raster):  # noqa: PTH117 # of 100,000 rows, quickly
-        return raster
-    return os.path.normpath(f"{folder}{os.sep}{raster}")
+def _model_fault(model: str) -> str:
+    """Why it cannot be asked; empty where it can."""
+    try:
+        check_model(model)
+    except ZoomEarthError as error:
+        return f"{cut(error.message, 200).rstrip('.')}. {error.hint}"
+    except OSError:  # longer than a file's name can be
+        return f"no model {excerpt(model)}"
+    return ""
