@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,7 +55,8 @@ def test_each_kind_of_bad_raster(scene: Path, script: Script, batch: Batch, tmp_
     }
     many_jobs(tmp_path, 70, ["scene.tif", *codes])
     ended = batch("jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER), "--json")
-    assert (ended.status, ended.json) == (0, {"jobs": 70, "before": 0, "answered": 10, "failed": 60})
+    counts = {"jobs": 70, "before": 0, "before_failed": 0, "answered": 10, "failed": 60}
+    assert (ended.status, ended.json) == (0, counts)
     assert answered_ids(tmp_path / "out.gpkg") == numbered(70)
     failed = read_rows(tmp_path / "out.gpkg", "failures")
     assert {(Path(row["raster"]).name, row["code"]) for row in failed} == set(codes.items())
@@ -93,8 +96,10 @@ def test_raster_that_is_lost_on_the_way(scene: Path, script: Script, tmp_path: P
     assert len(answered_ids(output.path)) == len(set(answered_ids(output.path))) == 60
 
 
-def test_view_that_does_not_fit_the_memory(scene: Path, script: Script, batch: Batch, tmp_path: Path) -> None:
-    """A view of 10.8 GB in a process that may have 6: its job fails, and the others go on."""
+def test_view_that_does_not_fit_the_memory(
+    scene: Path, script: Script, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A view of 10.8 GB, which no option allows, in a process that may have 6: its job alone fails."""
     resource = pytest.importorskip("resource", reason="limits of memory are POSIX")
     layout = {"sparse_ok": True, "tiled": True, "compress": "deflate"}
     with rasterio.open(
@@ -115,10 +120,24 @@ def test_view_that_does_not_fit_the_memory(scene: Path, script: Script, batch: B
         for number, name in enumerate(("scene", "huge", "scene"))
     ]
     write_jobs(tmp_path / "jobs.csv", rows)
-    call = ("jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER), "--view-side", "60000", "--json")
+    code = (
+        "from pathlib import Path; from zoomearth.batch.carrying import Output, run_batch; "
+        "from zoomearth.batch.jobs import read_jobs; from zoomearth.batch.running import RunSettings; "
+        "from zoomearth.core.progress import CancelToken; from zoomearth.core.types import Options; "
+        f"jobs = read_jobs(Path('jobs.csv'), model={script(ANSWER)!r}); "
+        "settings = RunSettings(Options(view_side_px=60_000)); "
+        "tally = run_batch(jobs, Output(Path('out.gpkg')), settings, cancel=CancelToken()); "
+        "print(tally.answered, tally.failed)"
+    )
     limit = 6 << 30
-    ended = batch(*call, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
-    assert (ended.status, ended.json) == (0, {"jobs": 3, "before": 0, "answered": 2, "failed": 1})
+    told = subprocess.check_output(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert told == "2 1\n"
     (failed,) = read_rows(tmp_path / "out.gpkg", "failures")
     assert failed["job_id"] == "huge-1"
     assert "memory" in failed["message"]

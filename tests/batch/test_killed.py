@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def fill(ballast: Path) -> None:
+    """Take all room that is left on a disk, while others write there."""
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+
 @posix
 class TestFullDisk:
     @pytest.mark.slow
@@ -198,7 +206,7 @@ class TestFullDisk:
         assert running.stderr is not None
         ear = threading.Thread(target=lambda: told.extend(iter(running.stderr.readline, "")))
         wait_for(output.is_file)
-        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+        fill(ballast)
         ear.start()
         wait_for(lambda: any("The disk is full" in line for line in told))
         assert running.poll() is None
@@ -221,7 +229,7 @@ class TestFullDisk:
         arguments = ("jobs.csv", "--output", str(output), "--model", script(ANSWER), "--json")
         running = started(*arguments, environment=environment, folder=tmp_path)
         wait_for(output.is_file)
-        (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free))
+        fill(small_disk / "ballast")
         assert running.stderr is not None
         while "The disk is full" not in running.stderr.readline():
             assert running.poll() is None

@@ -68,7 +68,7 @@ class Page(HTMLParser):
 def page(batch: Batch, script: Script, scene: Path, tmp_path: Path) -> Page:
     """Six regions that say red, three answers without one, one hostile, two failures."""
     write_raster(tmp_path / "nowhere.tif", None)
-    red, plain = script(ZOOM, ANSWER), script("<answer>blue</answer>")
+    red, plain = script(ZOOM, ANSWER), script("blue")  # the latter not in the agreed form: a warning
     label = '[{"bbox_2d": [1, 1, 9, 9], "label": "<b>"}]'
     hostile = script(label, f"<answer>{HOSTILE}</answer>")
     rows = [{"raster": "scene.tif", "question": f"Red {number}?", "model": red} for number in range(6)]
@@ -87,8 +87,8 @@ class TestPage:
         assert "jobs done 12 answered 10 failed 2 without region 3" in page.text
         assert "red 6 60.0% blue 3 30.0% " in page.text
         assert re.search(r"raster_unreadable 2 job 1[12] ?: /", page.text)
-        assert "Check that the file exists" in page.text
-        assert "1 have no place in this CRS." in page.text
+        assert "No such file or directory. Check that the file exists" in page.text
+        assert "1 place has no coordinates in this CRS and cannot be drawn." in page.text
 
     def test_times_by_stage(self, page: Page) -> None:
         for stage in ("reading the overview", "looking", "reading a zoom", "answering"):
@@ -137,8 +137,9 @@ class TestPage:
         assert re.search(r"50\.5\d+°N", page.text)
 
     def test_pictures_say_what_they_are(self, page: Page) -> None:
+        """Those of the three answers with a warning; the others give no reason to doubt."""
         pictures = page.all("img")
-        assert len(pictures) == 10
+        assert len(pictures) == 3
         for picture in pictures:
             assert str(picture["alt"]).startswith("What the answer was read from: pixels [")
             content = base64.b64decode(str(picture["src"]).split(",")[1])
@@ -186,16 +187,26 @@ class TestDoubt:
 
     def test_lowest_score_first(self, tmp_path: Path) -> None:
         rows = (("a", [0.9], 1.0, None), ("b", [0.2, 0.8], 1.0, None), ("c", [0.5], 1.0, "no_answer: None."))
-        assert self.order(tmp_path / "out.gpkg", *rows) == ["b", "c", "a"]
+        assert self.order(tmp_path / "out.gpkg", *rows) == ["b", "c"]
 
     def test_without_scores_warnings_then_what_was_seen_coarsest(self, tmp_path: Path) -> None:
         rows = (
             ("fine", [None], 0.5, None),
             ("coarse", [], 30.0, None),
+            ("coarser", [], 60.0, None),
             ("warned", [None], 0.1, "no_answer: The model wrote none."),
             ("unknown", [], None, None),
+            ("native", [], 0.1, "already_native: The area was shown in full detail already."),
         )
-        assert self.order(tmp_path / "out.gpkg", *rows) == ["warned", "coarse", "fine", "unknown"]
+        assert self.order(tmp_path / "out.gpkg", *rows) == ["warned", "coarser", "coarse"]
+
+    def test_no_more_than_half_of_the_answers(self, tmp_path: Path) -> None:
+        rows = [(str(number), [], 0.1, "no_answer: None.") for number in range(5)]
+        assert self.order(tmp_path / "out.gpkg", *rows) == ["0", "1", "2"]
+
+    def test_nothing_to_doubt(self, tmp_path: Path) -> None:
+        rows = [(str(number), [None], 10.0, None) for number in range(4)]
+        assert self.order(tmp_path / "out.gpkg", *rows) == []
 
     def test_no_more_than_twelve(self, tmp_path: Path) -> None:
         rows = [(f"{number:03}", [number / 100], None, None) for number in range(99, -1, -1)]
@@ -204,8 +215,8 @@ class TestDoubt:
 
 
 def test_raster_that_is_gone_is_said(scene: Path, script: Script, batch: Batch, tmp_path: Path) -> None:
-    many_jobs(tmp_path, 2)
-    assert batch("jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER)).status == 0
+    many_jobs(tmp_path, 4)
+    assert batch("jobs.csv", "--output", "out.gpkg", "--model", script("red")).status == 0
     scene.unlink()
     write_report(tmp_path / "out.gpkg", tmp_path / "out.html")
     page = Page((tmp_path / "out.html").read_text(encoding="utf-8"))

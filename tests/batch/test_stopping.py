@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,13 +11,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from batch_samples import ANSWER, read_rows
+from batch_samples import ANSWER, LIMIT_S, many_jobs, read_rows, wait_for
+from test_killed import posix, started
+from zoomearth.batch import watching
 from zoomearth.batch.carrying import Output, run_batch
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
-from zoomearth.batch.running import RunSettings, Taker, run_local
+from zoomearth.batch.running import LEAVING_S, RunSettings, Taker, run_local
+from zoomearth.batch.watching import Watch
 from zoomearth.core.errors import Cancelled, ZoomEarthError
-from zoomearth.core.progress import CancelToken
+from zoomearth.core.progress import CancelToken, Progress, Stage
 
 Script = Callable[..., str]
 
@@ -61,3 +66,41 @@ def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> 
         run_local(jobs, RunSettings(together=8), take, asked)
     assert 1 < len(taken) == len(set(taken)) < 100
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoomearth-asking")]
+
+
+@posix
+@pytest.mark.slow
+def test_a_raster_that_never_answers_holds_up_nobody(
+    scene: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A pipe that nobody fills stands for a disk that is gone; the other jobs are answered, then Ctrl+C."""
+    os.mkfifo(tmp_path / "gone.tif")
+    many_jobs(tmp_path, 16, ["gone.tif", *["scene.tif"] * 15])
+    output = tmp_path / "out.gpkg"
+    running = started("jobs.csv", "--output", "out.gpkg", environment=environment, folder=tmp_path)
+    wait_for(lambda: output.is_file() and len(read_rows(output, "answers")) == 15)
+    asked_s = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - asked_s < LEAVING_S + 2
+    assert running.returncode == 130
+    assert err.endswith("interrupted\n")
+    assert len(read_rows(output, "answers")) == 15
+
+
+def test_who_is_silent_is_told_of_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SILENT_S", 0.05)
+    watch = Watch()
+    with watch.on(Job("7", "/mnt/gone.tif", "What?")) as report:
+        time.sleep(0.06)
+        report(Progress(Stage.LOOKING))
+        watch.look()
+        assert not caplog.messages  # it lives
+        time.sleep(0.06)
+        watch.look()
+        watch.look()
+    watch.look()
+    (message,) = caplog.messages
+    assert message.startswith("job 7 gives no sign") and message.endswith("/mnt/gone.tif")

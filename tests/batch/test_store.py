@@ -83,7 +83,8 @@ class TestOnce:
     def test_every_job_has_its_rows(self, batch: Batch, scene: Path, script: Script, tmp_path: Path) -> None:
         many_jobs(tmp_path, 150, ["scene.tif", "gone.tif", "scene.tif"])
         ended = batch("jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER), "--json")
-        assert (ended.status, ended.json) == (0, {"jobs": 150, "before": 0, "answered": 100, "failed": 50})
+        counts = {"jobs": 150, "before": 0, "before_failed": 0, "answered": 100, "failed": 50}
+        assert (ended.status, ended.json) == (0, counts)
         assert answered_ids(tmp_path / "out.gpkg") == numbered(150)
         failed = {row["job_id"] for row in read_rows(tmp_path / "out.gpkg", "failures")}
         assert failed == {f"job-{number}" for number in range(1, 150, 3)}
@@ -96,7 +97,8 @@ class TestOnce:
         assert batch(*call).status == 0
         before = read_rows(tmp_path / "out.gpkg", "answers"), read_rows(tmp_path / "out.gpkg", "failures")
         ended = batch(*call, "--resume", "--json")
-        assert (ended.status, ended.json) == (0, {"jobs": 5, "before": 5, "answered": 0, "failed": 0})
+        counts = {"jobs": 5, "before": 5, "before_failed": 2, "answered": 0, "failed": 0}
+        assert (ended.status, ended.json) == (0, counts)
         assert before == (
             read_rows(tmp_path / "out.gpkg", "answers"),
             read_rows(tmp_path / "out.gpkg", "failures"),

@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .batch.command import add_batch
+from .batch.command import INTERRUPTED, add_batch
 from .core.errors import (
     Cancelled,
     DiskFullError,
@@ -35,8 +35,10 @@ from .core.raster_request import band_numbers
 from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
 from .resources import version
 
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 MAX_ZOOMS = 20
+MAX_VIEW_SIDE_PX = 4096
+"""Of a batch, as in the plugin's settings."""
 _log = logging.getLogger(__name__)
 _MAY_BE_NEGATIVE = ("--area", "--pixels", "--height")
 _STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")
@@ -117,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="tell more on standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_ask(commands)
-    add_batch(commands, _count, _zooms)
+    add_batch(commands, count=_count, zooms=_zooms, view_side=_view_side)
     models = commands.add_parser("models", help="list the models, or show one")
     models.add_argument("action", choices=["list", "show"])
     models.add_argument("name", nargs="?", help="of the model to show")
@@ -391,6 +393,12 @@ def _count(text: str) -> int:
 def _zooms(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_ZOOMS:
         raise argparse.ArgumentTypeError(f"a whole number from 0 to {MAX_ZOOMS}, not {text!r}")
+    return int(text)
+
+
+def _view_side(text: str) -> int:
+    if _count(text) > MAX_VIEW_SIDE_PX:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MAX_VIEW_SIDE_PX}, not {text!r}")
     return int(text)
 
 

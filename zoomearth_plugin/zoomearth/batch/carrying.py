@@ -104,7 +104,9 @@ def run_batch(
             _patiently(lambda: store.add(outcome), store, tally, tell, cancel)
             if outcome.answer is None:
                 tally.failed += 1
-                _log.warning("job %s failed: %s", outcome.job.id, outcome.error)
+                told = " ".join(str(outcome.error).split())
+                code = getattr(outcome.error, "code", "error")
+                _log.warning("job %s failed: %s (%s)", outcome.job.id, told, code)
             else:
                 tally.answered += 1
             tell(tally)

@@ -7,74 +7,121 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import JobTableInvalidError, OutputUnwritableError
+from ..core.errors import Cancelled, OutputUnwritableError
 from ..core.progress import CancelToken
 from ..core.types import Options, Query
+from .progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from .carrying import Tally
+    from .jobs import Job
 
-_TELL_EVERY_S = 2.0
+INTERRUPTED = 130
+"""The exit status after Ctrl+C."""
 ENGINES = ("local", "ray")
 _ANOTHER = "Name another file."
+_ENDINGS = {"--table": (".csv",), "--report": (".html", ".htm")}
 
 
-def add_batch(commands: Any, count: Callable[[str], int], zooms: Callable[[str], int]) -> None:
+def add_batch(
+    commands: Any,
+    *,
+    count: Callable[[str], int],
+    zooms: Callable[[str], int],
+    view_side: Callable[[str], int],
+) -> None:
     """Add the command to a parser's.
 
     Args:
         commands: Of argparse.
         count: Reads a whole number from 1.
         zooms: Reads a limit of zooms.
+        view_side: Reads a longer side of views, pixels.
     """
     batch = commands.add_parser("batch", help="ask many questions about many rasters; resumable")
     columns = "a .csv, .parquet or .gpkg with the columns raster, question[, area, id, model]"
     batch.add_argument("jobs", metavar="JOBS", help=columns)
-    batch.add_argument("--output", type=Path, required=True, metavar="F.gpkg")
+    batch.add_argument(
+        "--output", type=Path, required=True, metavar="F.gpkg", help="where answers and failures are written"
+    )
     batch.add_argument("--resume", action="store_true", help="go on with what an earlier run left in F.gpkg")
+    batch.add_argument(
+        "--retry-failures", action="store_true", help="as --resume, and ask again what failed then"
+    )
     batch.add_argument("--overwrite", action="store_true", help="replace F.gpkg")
     batch.add_argument("--crs", default="EPSG:4326", help="in which regions are kept; default: %(default)s")
     batch.add_argument("--model", default=Query.model, help="for rows that name none; default: %(default)s")
-    batch.add_argument("--max-zooms", type=zooms, default=Options.max_zooms, metavar="N", help="0: none")
-    batch.add_argument("--view-side", type=count, metavar="PX", help="longer side of each view")
-    batch.add_argument("--together", type=count, default=8, metavar="N", help="questions asked at once")
-    batch.add_argument("--engine", choices=ENGINES, default="local")
+    batch.add_argument(
+        "--max-zooms",
+        type=zooms,
+        default=Options.max_zooms,
+        metavar="N",
+        help="how often the model may zoom in, 0 for never; default: %(default)s",
+    )
+    batch.add_argument(
+        "--view-side", type=view_side, metavar="PX", help="longer side of each view; default: the model's own"
+    )
+    batch.add_argument(
+        "--together", type=count, default=8, metavar="N", help="questions asked at once; default: %(default)s"
+    )
+    batch.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="who asks: this process, or workers of Ray; default: %(default)s",
+    )
     batch.add_argument("--workers", type=count, metavar="N", help="of Ray; default: one for each GPU or CPU")
     batch.add_argument("--address", metavar="HOST:PORT", help="of a Ray cluster; else one is started here")
     batch.add_argument("--report", type=Path, metavar="F.html", help="what came of it, as a page")
-    batch.add_argument("--table", type=Path, metavar="F.csv", help="answers without times, sorted by id")
+    batch.add_argument("--table", type=Path, metavar="F.csv", help="all rows without times, sorted by job")
     batch.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    batch.set_defaults(run=run)
+    batch.add_argument(  # here, too: who types it last means the same
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="tell more on standard error"
+    )
+    batch.set_defaults(run=run, refuse=batch.error)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it; raises what :func:`.carrying.run_batch` raises."""
+    """Run it; raises what :func:`.carrying.run_batch` raises, and SystemExit for a wrong call."""
+    if options.engine == "local" and (options.workers or options.address):
+        options.refuse("--workers and --address need --engine ray: the local engine has no workers")
     from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
-    from .running import RunSettings, run_local
+    from .running import RunSettings, is_stuck, run_local
 
+    resume = options.resume or options.retry_failures
+    if resume and options.overwrite:
+        raise OutputUnwritableError(
+            f"--resume goes on with {options.output}, and --overwrite replaces it", "Choose one of them."
+        )
     _check_files(options)
-    if options.resume and options.overwrite:
-        raise JobTableInvalidError("--resume and --overwrite exclude each other", "Choose one of them.")
     jobs = read_jobs(Path(options.jobs), model=options.model)
-    if str(options.output.resolve()) in {job.raster for job in jobs}:
-        raise OutputUnwritableError(f"--output names {options.output}, a raster of the jobs", _ANOTHER)
+    _check_rasters(options, jobs)
     looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
     settings = RunSettings(looking, options.together)
-    output = Output(options.output, options.crs, options.resume, options.overwrite)
+    output = Output(options.output, options.crs, resume, options.overwrite, options.retry_failures)
     runner: Runner = run_local
     if options.engine == "ray":
         from .ray_running import ray_runner
 
         runner = ray_runner(workers=options.workers, address=options.address)
+    # Rasterio keeps it to itself, but not where threads change the filters at the same time.
+    warnings.filterwarnings("ignore", "Dataset has no geotransform")
     cancel = CancelToken()
-    with _interruptible(cancel), _Progress(len(jobs)) as progress:
-        tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
+    try:
+        with _interruptible(cancel), ProgressLine(len(jobs)) as progress:
+            tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
+    except Cancelled:
+        if is_stuck():  # Python would wait for who reads
+            sys.stderr.write("interrupted\n")
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
     if options.table is not None:
         from .export import write_table
 
@@ -83,13 +130,20 @@ def run(options: argparse.Namespace) -> int:
         from .report import write_report
 
         write_report(options.output, options.report)
-    told = {"jobs": tally.total, "before": tally.before, "answered": tally.answered, "failed": tally.failed}
-    if options.json:
-        _print(json.dumps(told))
-    else:
-        new = f"{tally.answered} answered, {tally.failed} failed"
-        _print(f"{new}, {tally.before} done before, of {tally.total}")
+    _print(_in_json(tally) if options.json else _in_words(tally))
     return 0
+
+
+def _in_json(tally: Tally) -> str:
+    told = {"jobs": tally.total, "before": tally.before, "before_failed": tally.before_failed}
+    return json.dumps({**told, "answered": tally.answered, "failed": tally.failed})
+
+
+def _in_words(tally: Tally) -> str:
+    before = f"{tally.before} done before"
+    if tally.before_failed:
+        before += f", {tally.before_failed} of them failed"
+    return f"{tally.answered} answered, {tally.failed} failed, {before}, of {tally.total}"
 
 
 def _print(text: str) -> None:
@@ -105,23 +159,48 @@ def _print(text: str) -> None:
         raise storage_error(Path("standard output"), error) from error
 
 
+def _files(options: argparse.Namespace) -> dict[str, Path]:
+    """The files that are written, by the option that names each."""
+    named = {"--output": options.output, "--report": options.report, "--table": options.table}
+    return {name: path for name, path in named.items() if path is not None}
+
+
 def _check_files(options: argparse.Namespace) -> None:
-    """Raises OutputUnwritableError where files that are written are no such, before hours are spent."""
+    """Find out before hours are spent whether all files can be written, and are not one another.
+
+    Raises:
+        OutputUnwritableError, DiskFullError: The message names the file.
+    """
+    from .report_files import check_place
+
     seen = {Path(str(options.jobs).partition("|")[0]).resolve(): "the job table"}
-    for path, name in (
-        (options.output, "--output"),
-        (options.report, "--report"),
-        (options.table, "--table"),
-    ):
-        if path is None:
-            continue
+    for name, path in _files(options).items():
+        check_place(path)
+        endings = _ENDINGS.get(name, ())
+        if endings and path.suffix.lower() not in endings:
+            raise OutputUnwritableError(
+                f"{name} names {path}, which does not end in {' or '.join(endings)}",
+                f"Name a file that ends in {endings[0]}.",
+            )
         if path.resolve() in seen:
             raise OutputUnwritableError(f"{name} names {path}, and that is {seen[path.resolve()]}", _ANOTHER)
-        seen[path.resolve()] = f"{name}, too"
-        if not path.parent.is_dir() or path.is_dir():
-            raise OutputUnwritableError(
-                f"{name} names {path}: its folder is not there, or it is one", "Name a file in a folder."
-            )
+        seen[path.resolve()] = f"the file of {name}, too"
+
+
+def _check_rasters(options: argparse.Namespace, jobs: Iterable[Job]) -> None:
+    """Raises OutputUnwritableError where a file that is written is one that is asked about."""
+    rasters = {job.raster for job in jobs}
+    for name, path in _files(options).items():
+        if any(_is_read_from(raster, path.resolve()) for raster in rasters):
+            raise OutputUnwritableError(f"{name} names {path}, a raster of the jobs", _ANOTHER)
+
+
+def _is_read_from(raster: str, path: Path) -> bool:
+    """Whether a raster is the file, by another name perhaps; or a part of it, as in ``GPKG:FILE:TABLE``."""
+    _, found, rest = raster.partition(str(path))
+    if found and (not rest or rest[0] in ':"'):
+        return True
+    return raster.lower().endswith(path.suffix.lower()) and Path(raster).resolve() == path
 
 
 class _interruptible:  # noqa: N801 # reads as a verb's form where it is used
@@ -140,51 +219,3 @@ class _interruptible:  # noqa: N801 # reads as a verb's form where it is used
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
-
-
-class _Progress:
-    """A bar with rate and time left on a terminal; a line now and then elsewhere.
-
-    Args:
-        total: Jobs in all.
-    """
-
-    def __init__(self, total: int) -> None:
-        from tqdm import tqdm
-
-        self._is_terminal = sys.stderr.isatty()
-        self._bar = tqdm(total=total, unit="question", file=sys.stderr, disable=not self._is_terminal)
-        self._start_s = self._told_s = time.monotonic()
-        self._message = ""
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def tell(self, tally: Tally) -> None:
-        """Show how far it is."""
-        if tally.message != self._message:
-            self._message = tally.message
-            if tally.message:
-                self._say(tally.message)
-        if self._is_terminal:
-            if self._bar.n == 0 and tally.before:
-                self._bar.initial = tally.before
-            self._bar.update(tally.done - self._bar.n)
-            self._bar.set_postfix(failed=tally.failed, refresh=False)
-        elif time.monotonic() - self._told_s > _TELL_EVERY_S or tally.done == tally.total:
-            self._told_s = time.monotonic()
-            self._say(self._line(tally))
-
-    def _line(self, tally: Tally) -> str:
-        new = tally.answered + tally.failed
-        rate = new / max(1e-9, time.monotonic() - self._start_s)
-        left_s = (tally.total - tally.done) / rate if rate > 0 else 0.0
-        return (
-            f"{tally.done} of {tally.total}, {tally.failed} failed, {rate:.2f} a second, {left_s:.0f} s left"
-        )
-
-    def _say(self, text: str) -> None:
-        self._bar.write(text, file=sys.stderr)

@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ ACTOR_CPUS = 0.5
 """What an actor asks for: Ray Data keeps some of each CPU, and whole ones would never start."""
 _OBJECT_STORE_BYTES = 150_000_000
 _CONNECT_S = 5.0
+_LOG_LEVEL, _QUIET = "RAY_BACKEND_LOG_LEVEL", "fatal"
+_STANDARD_ERROR = 2
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +59,7 @@ def import_ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # else threads that are left behind start another
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.setdefault(_LOG_LEVEL, _QUIET)
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")  # else what was held back is told after the end
     try:
         import ray
@@ -92,10 +95,12 @@ def connected(ray: Any, workers: int | None, address: str | None) -> Iterator[No
     try:
         if address is None:
             size = {"num_cpus": workers or cores(), "object_store_memory": _OBJECT_STORE_BYTES}
-            ray.init(address="local", include_dashboard=False, **size, **quiet)
+            with _silent_about_its_log():
+                ray.init(address="local", include_dashboard=False, **size, **quiet)
         else:
             _look_for(address)
-            ray.init(address=address, **quiet)
+            with _silent_about_its_log():
+                ray.init(address=address, **quiet)
     except (OSError, RuntimeError, ValueError, TimeoutError) as error:
         ray.shutdown()
         if address is None:
@@ -109,6 +114,32 @@ def connected(ray: Any, workers: int | None, address: str | None) -> Iterator[No
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _silent_about_its_log() -> Iterator[None]:
+    """Within: Ray's own code does not tell on standard error how much it tells there.
+
+    It says so before it obeys, in no way that can be changed: what is written is kept, and told afterwards
+    without that line.
+    """
+    if os.environ.get(_LOG_LEVEL) != _QUIET:  # somebody wants to see more of it
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        own = os.dup(_STANDARD_ERROR)
+        os.dup2(held.fileno(), _STANDARD_ERROR)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(own, _STANDARD_ERROR)
+            os.close(own)
+            held.seek(0)
+            for line in held:
+                if _LOG_LEVEL.encode() not in line:
+                    os.write(_STANDARD_ERROR, line)
 
 
 def pool_of(ray: Any, jobs: Sequence[Job], workers: int | None) -> Pool:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..answers_file import storage_error
+from .report_files import written_whole
 from .report_map import plain, region_map
 from .report_pictures import SIDE_PX, thumbnails
 from .report_summary import Doubtful, Summary, Times, read_summary
@@ -86,10 +86,8 @@ def write_report(output: Path, page: Path) -> None:
     """
     summary = read_summary(output)
     text = report_page(summary, title=output.name, pictures=thumbnails(summary.doubtful))
-    try:
-        page.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise storage_error(page, error) from error
+    with written_whole(page) as made:
+        made.write_text(text, encoding="utf-8", errors="replace")
 
 
 def report_page(summary: Summary, *, title: str, pictures: Sequence[bytes]) -> str:
@@ -153,8 +151,8 @@ def _failures(summary: Summary) -> str:
         return ""
     rows = "".join(
         f'<tr><td><code>{plain(one.code, _SHORT)}</code></td><td class="number">{one.jobs:,}</td>'
-        f"<td>job <bdi>{plain(one.job_id, _SHORT)}</bdi>: <bdi>{plain(one.message, _LONG)}</bdi> "
-        f"<bdi>{plain(one.hint, _LONG)}</bdi></td></tr>"
+        f"<td>job <bdi>{plain(one.job_id, _SHORT)}</bdi>: <bdi>{_sentence(one.message)}</bdi> "
+        f"<bdi>{_sentence(one.hint)}</bdi></td></tr>"
         for one in summary.failures
     )
     return f"<h2>Failures</h2>\n{_table(_head('code', 'jobs', 'for example'), rows)}"
@@ -186,7 +184,7 @@ def _map(summary: Summary) -> str:
     if drawn < summary.all_places:
         notes.append(f"{drawn:,} of {summary.all_places:,} are drawn.")
     if summary.unreferenced:
-        notes.append(f"{summary.unreferenced:,} have no place in this CRS.")
+        notes.append(_not_drawn(summary.unreferenced))
     if not picture:
         if not summary.unreferenced:
             return ""
@@ -200,6 +198,11 @@ def _map(summary: Summary) -> str:
     return f'<h2>Places</h2>\n{picture}{listed}<p class="note">{" ".join(notes)}</p>'
 
 
+def _not_drawn(count: int) -> str:
+    places = "1 place has" if count == 1 else f"{count:,} places have"
+    return f"{places} no coordinates in this CRS and cannot be drawn."
+
+
 def _swatch(kind: str) -> str:
     return f'<svg viewBox="0 0 13 13" aria-hidden="true"><rect class="{kind}" width="13" height="13"/></svg>'
 
@@ -208,7 +211,10 @@ def _doubtful(answers: Sequence[Doubtful], pictures: Sequence[bytes]) -> str:
     if not answers:
         return ""
     cards = "".join(_card(one, picture) for one, picture in zip(answers, pictures, strict=True))
-    order = "Lowest score first; without scores, those with warnings, then what was seen coarsest."
+    order = (
+        "Lowest score first; without scores, those with warnings, then what was seen coarser than half. "
+        "At most half of all answers."
+    )
     return f'<h2>Least certain answers</h2>\n<p class="note">{order}</p><ul class="cards">{cards}</ul>'
 
 
@@ -233,6 +239,12 @@ def _picture(one: Doubtful, picture: bytes) -> str:
     content = base64.b64encode(picture).decode()
     alt = f"What the answer was read from: pixels {plain(one.pixel_box, _SHORT)} of {name}"
     return f'<img alt="{alt}" width="{SIDE_PX}" src="data:image/jpeg;base64,{content}">'
+
+
+def _sentence(text: str) -> str:
+    """Untrusted text for a page, with a stop at its end."""
+    said = plain(text, _LONG)
+    return said if not said or said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
 def _bar(share: float) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 # Names of tables and columns in statements are constants of this room; hence nosec B608.
 import heapq
 import json
+import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median_low
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +27,16 @@ from .store import BATCH
 MOST_ANSWERS = 20
 MOST_PLACES = 3000
 MOST_DOUBTFUL = 12
-_HOW_SHOWN = ("overview_", "stretch_")
-"""How the codes begin that only say how pixels were shown; all others are warnings."""
+_NO_DOUBT = (
+    "overview_",
+    "stretch_",
+    "already_native",
+    "unreferenced",
+    "no_geotransform",
+    "control_points",
+    "rational_polynomials",
+)
+"""How the codes begin that only say how pixels were shown or placed; all others cast doubt on an answer."""
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 _COLUMNS = "job_id, question, answer, kind, score, seen_gsd_m, warnings, source, pixel_box, seconds, timings"
 _EVERY = f'(SELECT {_COLUMNS} FROM "{ANSWERS}" UNION ALL SELECT {_COLUMNS} FROM "{UNREFERENCED}")'  # nosec B608
@@ -185,19 +195,34 @@ def _places(database: sqlite3.Connection, *, every: int) -> Iterator[Place]:
     query = f'SELECT answer, question, kind, "geom" FROM "{ANSWERS}" WHERE fid % ? = 0 ORDER BY fid'  # nosec B608
     for answer, question, kind, blob in database.execute(query, (max(1, every),)):
         if blob is not None:
-            shape = shapely.from_wkb(blob[8 + _ENVELOPE_BYTES[blob[3] >> 1 & 7] :])
+            shape = shape_of(blob)
             if not shape.is_empty:
                 yield Place((answer or "").strip(), question or "", kind != SEARCHED_AREA, shape)
 
 
+def shape_of(blob: bytes) -> shapely.Geometry:
+    """What :func:`.outcome_rows.geopackage_geometry` stored."""
+    return shapely.from_wkb(blob[8 + _ENVELOPE_BYTES[blob[3] >> 1 & 7] :])
+
+
 def _doubtful(database: sqlite3.Connection) -> list[Doubtful]:
-    """One a job: scored ones by their score; else those with warnings, then what was seen coarsest."""
+    """One a job: scored ones by their score; else those with warnings, then what was seen coarsest.
+
+    At most half of all answers; of those without score or warning only what was seen coarser than half.
+    """
+    seen = f"SELECT max(seen_gsd_m) FROM {_EVERY} GROUP BY job_id"  # nosec B608
+    seen_m = [row[0] for row in database.execute(seen)]
+    known_m = [one_m for one_m in seen_m if one_m is not None]
+    middle_m = median_low(known_m) if known_m else math.inf
     query = (  # SQLite takes the other columns from the row with the least score
         "SELECT job_id, question, answer, source, pixel_box, min(score), seen_gsd_m, warnings"
         f" FROM {_EVERY} GROUP BY job_id"  # nosec B608
     )
     answers = (Doubtful._make((*row[:-1], _warnings(row[-1]))) for row in database.execute(query))
-    return heapq.nsmallest(MOST_DOUBTFUL, answers, key=_certainty)
+    doubted = (
+        one for one in answers if one.score is not None or one.warnings or (one.seen_gsd_m or 0.0) > middle_m
+    )
+    return heapq.nsmallest(min(MOST_DOUBTFUL, -(-len(seen_m) // 2)), doubted, key=_certainty)
 
 
 def _certainty(one: Doubtful) -> tuple[bool, float, bool, float, str]:
@@ -212,4 +237,4 @@ def _certainty(one: Doubtful) -> tuple[bool, float, bool, float, str]:
 
 
 def _warnings(text: str | None) -> tuple[str, ...]:
-    return tuple(line for line in (text or "").splitlines() if line and not line.startswith(_HOW_SHOWN))
+    return tuple(line for line in (text or "").splitlines() if line and not line.startswith(_NO_DOUBT))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from datetime import datetime, timezone
 
 from ..core.area import Area
 from ..core.errors import AreaOutsideError, Cancelled, OutOfMemoryError, ZoomEarthError
-from ..core.progress import CancelToken, ignore_progress
+from ..core.progress import CancelToken, Report, ignore_progress
 from ..core.types import Options, Query
 from ..models.engine import Engine
 from ..models.loading import load_engine
@@ -27,10 +28,14 @@ from .jobs import Job
 from .moving import moved
 from .outcome import Outcome
 from .sharing import SharedRasters
+from .watching import Watch
 
 _log = logging.getLogger(__name__)
 Taker = Callable[[Outcome], None]
 """Takes an outcome as soon as it is there, in the thread that runs the batch."""
+LEAVING_S = 3.0
+"""How long those who ask may take to stop."""
+_ASKING = "zoomearth-asking"
 _POLL_S = 0.05
 
 
@@ -135,6 +140,7 @@ def ask_all(
     together = settings.together
     threads = min(len(jobs), together + together // 2)
     stop = CancelToken()
+    watch = Watch()
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * threads + 2)
     rasters = SharedRasters(jobs)
@@ -149,31 +155,40 @@ def ask_all(
                         job = waiting.get_nowait()
                     except queue.Empty:
                         return
-                    _put(found, answered(job, engine, rasters, settings.options, stop), stop)
+                    with watch.on(job) as report:
+                        outcome = answered(job, engine, rasters, settings.options, stop, report)
+                    _put(found, outcome, stop)
         except Cancelled:
             return
         except BaseException as error:  # noqa: BLE001 # the thread's boundary: who runs the batch is told
             _put(found, error, stop)
 
-    workers = [threading.Thread(target=work, name=f"zoomearth-asking-{n}") for n in range(threads)]
+    workers = [threading.Thread(target=work, name=f"{_ASKING}-{n}", daemon=True) for n in range(threads)]
     with decoding_alone() if threads > 1 else nullcontext():
         for worker in workers:
             worker.start()
         try:
             for _ in jobs:
-                outcome = _get(found, cancel, stop)
+                outcome = _get(found, cancel, stop, watch)
                 if isinstance(outcome, BaseException):
                     raise outcome
                 take(outcome)
         finally:
             stop.cancel()
+            deadline_s = time.monotonic() + LEAVING_S
             for worker in workers:
-                worker.join()
-            rasters.close()
+                worker.join(max(0.0, deadline_s - time.monotonic()))
+            if not any(worker.is_alive() for worker in workers):  # else one may still read
+                rasters.close()
+
+
+def is_stuck() -> bool:
+    """Whether somebody still asks, though asked to stop: a disk or a server does not answer."""
+    return any(thread.name.startswith(_ASKING) for thread in threading.enumerate())
 
 
 def _get(
-    found: queue.Queue[Outcome | BaseException], cancel: CancelToken, stop: CancelToken
+    found: queue.Queue[Outcome | BaseException], cancel: CancelToken, stop: CancelToken, watch: Watch
 ) -> Outcome | BaseException:
     """The next; once it is to stop, no new ones are begun, and those that are there come before it does."""
     while True:
@@ -183,6 +198,7 @@ def _get(
             return found.get_nowait() if stop.is_cancelled else found.get(timeout=_POLL_S)
         except queue.Empty:
             cancel.check()
+            watch.look()
 
 
 def _put(
@@ -198,7 +214,12 @@ def _put(
 
 
 def answered(
-    job: Job, engine: Engine, rasters: SharedRasters, options: Options, cancel: CancelToken
+    job: Job,
+    engine: Engine,
+    rasters: SharedRasters,
+    options: Options,
+    cancel: CancelToken,
+    report: Report = ignore_progress,
 ) -> Outcome:
     """Ask a job; whatever goes wrong with it alone becomes its outcome.
 
@@ -209,7 +230,7 @@ def answered(
     try:
         with rasters.borrowed(job) as raster:
             query = Query(job.question, job.request, _area(job, raster), options, job.model)
-            answer = ask(query, raster, engine, report=ignore_progress, cancel=cancel)
+            answer = ask(query, raster, engine, report=report, cancel=cancel)
             return Outcome(job, asked_at, answer=answer)
     except Cancelled:
         raise

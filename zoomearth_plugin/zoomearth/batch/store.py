@@ -70,8 +70,7 @@ class BatchStore:
         path: The GeoPackage.
         crs: Of its table of answers.
         held: Keeps other batches from it; let go of in the end.
-        asks_failures_again: Whether jobs that failed count as not done; their failures stay until they have
-            another outcome.
+        asks_failures_again: Whether failures are deleted, so that those jobs count as not done.
     """
 
     def __init__(
@@ -84,13 +83,11 @@ class BatchStore:
         _know_geometries(self._database)
         self._waiting: list[list[Row]] = []
         self._written_at_s = time.monotonic()
-        for table in (ANSWERS, UNREFERENCED, FAILURES):  # a file of an older version may have none
-            self._database.execute(f'CREATE INDEX IF NOT EXISTS "{table}_jobs" ON "{table}" (job_id)')
-        answered = self._ids(ANSWERS) | self._ids(UNREFERENCED)
+        _make_indices(self._database)  # a file of an older version may have none
+        if asks_failures_again:
+            self._database.execute(f'DELETE FROM "{FAILURES}"')  # nosec B608
         self.failed = self._ids(FAILURES)
-        self._again = frozenset(self.failed if asks_failures_again else ())
-        self.failed -= self._again
-        self.done = answered | self.failed
+        self.done = self._ids(ANSWERS) | self._ids(UNREFERENCED) | self.failed
         self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
     def __enter__(self) -> BatchStore:
@@ -159,8 +156,6 @@ class BatchStore:
         try:
             for rows in outcomes:
                 identity = rows[0].values["job_id"]
-                if identity in self._again:
-                    self._database.execute(f'DELETE FROM "{FAILURES}" WHERE job_id = ?', (identity,))  # nosec B608
                 if self._is_there(identity):  # another machine's batch was quicker
                     continue
                 for row in rows:
@@ -334,6 +329,13 @@ def _make(path: Path, digest: str, crs: str) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         rows = [("digest", digest), ("crs", crs)]
         database.executemany(f'INSERT INTO "{BATCH}" (name, value) VALUES (?, ?)', rows)  # nosec B608
+        _make_indices(database)
+
+
+def _make_indices(database: sqlite3.Connection) -> None:
+    """By which it is found quickly whether a job is there."""
+    for table in (ANSWERS, UNREFERENCED, FAILURES):
+        database.execute(f'CREATE INDEX IF NOT EXISTS "{table}_jobs" ON "{table}" (job_id)')
 
 
 def _make_table(

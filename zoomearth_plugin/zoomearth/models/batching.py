@@ -28,8 +28,8 @@ from .features import PictureFeatures
 from .profile import Profile
 from .transformers_engine import TransformersEngine
 
-_PATIENCE_S = 0.002
-"""How long a group may be filled up by conversations that are about to wait."""
+_PATIENCE_S = 1.0
+"""How long a group waits to be full; one who reads from a slow disk holds up the others no longer."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class BatchedEngine:
 
     @contextmanager
     def seat(self) -> Iterator[None]:
-        """Within: this thread will ask; a group waits for those who have a seat, until it is full."""
+        """Within: this thread will ask; a group waits a little for those who have a seat."""
         with self._changed:
             self._seated += 1
         try:
@@ -122,7 +122,8 @@ class BatchedEngine:
     def _serve(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closed or self._is_group())
+                self._changed.wait_for(lambda: self._is_closed or bool(self._waiting))
+                self._changed.wait_for(lambda: self._is_closed or self._is_group(), timeout=_PATIENCE_S)
                 if self._is_closed and not self._waiting:
                     return
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
@@ -131,7 +132,7 @@ class BatchedEngine:
 
     def _is_group(self) -> bool:
         """Whether there is nobody to wait for."""
-        return bool(self._waiting) and len(self._waiting) >= min(self._most, max(1, self._seated))
+        return len(self._waiting) >= min(self._most, max(1, self._seated))
 
     def _answer(self, group: list[_Request]) -> None:
         try:
