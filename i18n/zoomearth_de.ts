@@ -851,6 +851,10 @@ Wird abgebrochen, so bleibt in den Ausgaben, was beantwortet wurde. Mit einer St
             <translation>Bewahrt den Stapel auf, sodass er nach einem Abbruch fortgesetzt werden kann: Wählen Sie dieselbe Datei noch einmal. Eine vorhandene Datei wird nie ersetzt.</translation>
         </message>
         <message>
+            <source>Ask again what failed, if the batch file is there</source>
+            <translation>Noch einmal fragen, was fehlschlug, falls es die Stapeldatei schon gibt</translation>
+        </message>
+        <message>
             <source>Rasters</source>
             <translation>Raster</translation>
         </message>

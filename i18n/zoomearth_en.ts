@@ -839,6 +839,10 @@ When it is cancelled, what was answered stays in the outputs. With a batch file 
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>Ask again what failed, if the batch file is there</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Rasters</source>
             <translation type="unfinished"></translation>
         </message>

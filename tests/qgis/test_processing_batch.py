@@ -225,6 +225,17 @@ class TestBatchFile:
         assert again["OUTPUT"].crs().authid() == "EPSG:3857"  # the batch's own
         assert any("Going on" in said for said in feedback.said)
 
+    def test_failures_are_asked_again_on_request(self, many, folder, tmp_path, script):
+        names = [str(folder / name) for name in ("a.tif", "late.tif")]
+        values = {"TILE_INDEX": polygons([QgsRectangle(0, 0, 1, 1)] * 2, names=names), "TILE_FIELD": "name"}
+        values.update(QUESTIONS="What?", BATCH_FILE=str(tmp_path / "batch.gpkg"), model=script(ANSWER))
+        assert many(**values)["FAILED"] == 1
+        write_raster(folder / "late.tif")
+        assert many(**values)["FAILED"] == 1
+        found = many(**values, RETRY_FAILURES=True)
+        assert (found["ANSWERED"], found["FAILED"]) == (2, 0)
+        assert found["FAILURES"].featureCount() == 0
+
     def test_of_other_jobs_is_refused(self, many, folder, tmp_path):
         batch = tmp_path / "batch.gpkg"
         many(FOLDER=str(folder), QUESTIONS="What?", BATCH_FILE=str(batch))

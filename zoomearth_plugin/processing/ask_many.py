@@ -125,7 +125,8 @@ class AskManyAlgorithm(AskManyInputs):
             command = [*self._command[:4], str(jobs), *self._command[4:], "--output", str(path)]
             command += ["--crs", crs_text(crs)]
             if path.exists():
-                command.append("--resume")
+                retries = self.parameterAsBoolean(parameters, self.RETRY, context)
+                command.append("--retry-failures" if retries else "--resume")
                 feedback.pushInfo(translate("Processing", "Going on with {path}.").format(path=path))
             sinks = BatchSinks(self, parameters, context, crs, output)
             try:

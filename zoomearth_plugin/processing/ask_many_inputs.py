@@ -34,6 +34,7 @@ class AskManyInputs(ZoomEarthAlgorithm):
     TILE_INDEX, TILE_FIELD = "TILE_INDEX", "TILE_FIELD"
     QUESTIONS, QUESTION_TABLE, QUESTION_FIELD = "QUESTIONS", "QUESTION_TABLE", "QUESTION_FIELD"
     CRS, TOGETHER, BATCH_FILE = "CRS", "TOGETHER", "BATCH_FILE"
+    RETRY = "RETRY_FAILURES"
 
     def add_inputs(self) -> None:
         """All parameters but the outputs."""
@@ -82,6 +83,13 @@ class AskManyInputs(ZoomEarthAlgorithm):
                 "Keeps the batch, so that it can be gone on with after it was stopped: choose the same file "
                 "again. A file that is there is never replaced.",
             ),
+        )
+        self.addParameter(
+            QgsProcessingParameterBoolean(
+                self.RETRY,
+                translate("Processing", "Ask again what failed, if the batch file is there"),
+                defaultValue=False,
+            )
         )
 
     def _add_rasters(self) -> None:
