@@ -280,4 +280,3 @@ class TestPieces:
         path.write_bytes(content[: len(content) * 9 // 10])
         with open_file(path, stretch=Stretch.NONE) as raster, pytest.raises(RasterUnreadableError):
             overview(raster, 300)
-        assert not [thread for thread in threading.enumerate() if "zoomearth-reading" in thread.name]

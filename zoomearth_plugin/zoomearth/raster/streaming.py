@@ -7,7 +7,7 @@ the two, and a request to stop is obeyed although GDAL is in the middle of a slo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from ..core.progress import CancelToken
 from .channels import Channels
 from .mask import AreaMask
 from .opening import gdal, open_dataset
+from .reading_threads import keep, reading_thread
 
 PIECE_BYTES = 16 << 20
 _QUICK_BYTES = 2 << 20
@@ -117,18 +118,22 @@ def run_pass(
         told(1.0)
         return
     reader = _Reader(part)
-    threads = ThreadPoolExecutor(1, "zoomearth-reading")
+    thread = reading_thread()
     try:
-        ahead = threads.submit(reader.read, pieces[0])
+        ahead = thread.submit(reader.read, pieces[0])
         for done, piece in enumerate(pieces, start=1):
             values, valid = _wait_for(ahead, cancel)
             if done < len(pieces):
-                ahead = threads.submit(reader.read, pieces[done])
+                ahead = thread.submit(reader.read, pieces[done])
             sink.add(int(piece.col_off), int(piece.row_off), values, valid)
             told(done / len(pieces))
     finally:
-        threads.submit(reader.close)
-        threads.shutdown(wait=not cancel.is_cancelled)
+        closed = thread.submit(reader.close)
+        if cancel.is_cancelled:  # it may be in the middle of a slow block
+            thread.shutdown(wait=False)
+        else:
+            wait([closed])
+            keep(thread)
 
 
 def _is_quick(part: Part, dataset: Any) -> bool:
