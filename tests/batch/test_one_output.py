@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from batch_samples import ANSWER, Ended, answered_ids, many_jobs, numbered, read_rows, wait_for
 from test_killed import is_begun, posix, started
+from test_store import outcome
+from zoomearth.batch import outcome_rows
 from zoomearth.batch.carrying import Output, run_batch
 from zoomearth.batch.held_files import HeldFile, common_folder
 from zoomearth.batch.jobs import Job
@@ -128,6 +130,14 @@ class TestFailures:
         assert answered_ids(path) == ["1", "2"]
         assert read_rows(path, "failures") == []
 
+    def test_are_kept_where_the_run_is_refused(
+        self, answers: Callable[..., dict[str, int]], path: Path
+    ) -> None:
+        answers(path)
+        with pytest.raises(OutputUnwritableError, match="keeps its answers in"):
+            answers(path, crs="EPSG:3857", resume=True, asks_failures_again=True)
+        assert len(read_rows(path, "failures")) == 1
+
     def test_one_that_fails_again_is_there_once(
         self, answers: Callable[..., dict[str, int]], path: Path
     ) -> None:
@@ -142,9 +152,24 @@ class TestFailures:
     def test_are_asked_again_after_a_run_that_came_to_nothing(self, path: Path) -> None:
         with create_store(path, "digest") as store:
             store.add(FAILED)
-        resume_store(path, "digest", asks_failures_again=True).drop()
+        store = resume_store(path, "digest")
+        store.forget_failures()
+        store.drop()
         with resume_store(path, "digest") as store:
             assert store.done == store.failed == set()
+
+
+def test_an_answer_without_rows_fails_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("no such place")
+
+    answer = outcome(1)
+    with create_store(path, "digest") as store:
+        monkeypatch.setattr(outcome_rows, "polygons_area_m2", refuse)
+        store.add(answer)
+    (row,) = read_rows(path, "failures")
+    assert (row["job_id"], row["code"]) == ("job-1", "error")
+    assert "no such place" in row["message"]
 
 
 def test_an_output_that_is_removed_is_told(path: Path) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 from batch_samples import ANSWER, LIMIT_S, many_jobs, read_rows, wait_for
 from test_killed import posix, started
 from zoomearth.batch import watching
@@ -18,11 +22,25 @@ from zoomearth.batch.carrying import Output, run_batch
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
 from zoomearth.batch.running import LEAVING_S, RunSettings, Taker, run_local
+from zoomearth.batch.store import LONGEST_WAIT_S
 from zoomearth.batch.watching import Watch
 from zoomearth.core.errors import Cancelled, ZoomEarthError
 from zoomearth.core.progress import CancelToken, Progress, Stage
 
 Script = Callable[..., str]
+
+STOPS_IN_THE_MIDDLE = """
+import sys, time
+from zoomearth.cli import main
+from zoomearth.raster import streaming
+
+def read(self, window):
+    print("reading", flush=True)
+    time.sleep(60)
+
+streaming._Reader.read = read
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def test_what_came_is_written_before_the_runner_ends(tmp_path: Path) -> None:
@@ -46,6 +64,25 @@ def test_what_came_is_written_before_the_runner_ends(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         run_batch(jobs, Output(path), RunSettings(), cancel=asked, runner=run)
     assert written == [0, 4]
+
+
+def test_what_waits_is_written_though_nothing_more_comes(tmp_path: Path) -> None:
+    """A group of outcomes comes at once, and then none for long."""
+    path = tmp_path / "out.gpkg"
+    jobs = [Job(str(number), "/gone.tif", "What?") for number in range(5)]
+    written: list[int] = []
+
+    def run(jobs: Sequence[Job], settings: RunSettings, take: Taker, cancel: CancelToken) -> None:
+        for job in jobs:
+            take(Outcome(job, datetime.now(timezone.utc), error=ZoomEarthError("for the test")))
+        deadline_s = time.monotonic() + LONGEST_WAIT_S + 0.5
+        while time.monotonic() < deadline_s:
+            cancel.check()
+            time.sleep(0.05)
+        written.append(len(read_rows(path, "failures")))
+
+    run_batch(jobs, Output(path), RunSettings(), cancel=CancelToken(), runner=run)
+    assert written == [5]
 
 
 def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> None:
@@ -86,6 +123,33 @@ def test_a_raster_that_never_answers_holds_up_nobody(
     assert running.returncode == 130
     assert err.endswith("interrupted\n")
     assert len(read_rows(output, "answers")) == 15
+
+
+@posix
+def test_a_disk_that_stops_in_the_middle_of_a_file_does_not_keep_it_from_ending(
+    script: Script, environment: dict[str, str], tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(1).integers(1, 255, (3, 1200, 1200)).astype(np.uint8)
+    options = {"driver": "GTiff", "width": 1200, "height": 1200, "count": 3, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "scene.tif", "w", **options) as dataset:
+        dataset.write(noise)
+    many_jobs(tmp_path, 2)
+    call = ["batch", "jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER)]
+    running = subprocess.Popen(
+        [sys.executable, "-c", STOPS_IN_THE_MIDDLE, *call],
+        env=environment,
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "reading\n"
+    asked_s = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - asked_s < LEAVING_S + 2
+    assert (running.returncode, err) == (130, "interrupted\n")
 
 
 def test_who_is_silent_is_told_of_once(

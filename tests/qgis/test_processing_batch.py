@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -24,6 +26,8 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis_samples import FIELD_NAMES, write_raster
+
+from zoomearth_plugin.processing.batch_output import BatchOutput
 
 provider, run = processing_runs.provider, processing_runs.run
 ANSWER = "<answer>red</answer>"
@@ -247,6 +251,26 @@ class TestBatchFile:
         other = written(polygons([QgsRectangle(0, 0, 1, 1)]), tmp_path / "other.gpkg")
         with pytest.raises(QgsProcessingException, match="is no output of a batch"):
             many(FOLDER=str(folder), QUESTIONS="What?", BATCH_FILE=str(other))
+
+
+def test_what_a_killed_batch_wrote_is_read(many, folder, tmp_path):
+    """Killed in the middle of a transaction, with a part of it in the file already."""
+    path = tmp_path / "batch.gpkg"
+    many(FOLDER=str(folder), QUESTIONS="What?", BATCH_FILE=str(path))
+    dies = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")
+database.execute("BEGIN IMMEDIATE")
+for number in range(2000):
+    database.execute("INSERT INTO failures (job_id, message) VALUES (?, ?)", (f"x{number}", "x" * 500))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", dies, str(path)], check=False).returncode == -9
+    output = BatchOutput(path)
+    assert list(output.fresh()) == []  # for now it looks as if somebody were writing
+    output.recover()
+    assert sorted(table for table, _ in output.fresh()) == ["answers", "answers"]
 
 
 class TestCancel:

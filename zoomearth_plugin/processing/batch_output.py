@@ -73,6 +73,13 @@ class BatchOutput:
                 geometry = _geometry(values.pop()) if place else QgsGeometry()
                 yield table, _feature(fields, names, values, geometry, table)
 
+    def recover(self) -> None:
+        """Take back what was half written when the batch was killed, which who only reads cannot do."""
+        if self._path.is_file():
+            address = f"{self._path.absolute().as_uri()}?mode=rw"
+            with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as database:
+                database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
     def _stamps(self) -> List[Tuple[int, int]]:
         """Of the file, and of the log that SQLite writes where QGIS has it open."""
         found = []

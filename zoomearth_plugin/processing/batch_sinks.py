@@ -53,7 +53,8 @@ class BatchSinks:
                 raise QgsProcessingException(self._algorithm.writeFeatureError(sink, self._parameters, name))
 
     def finish(self) -> None:
-        """Add the rest, and count."""
+        """Add the rest, and count; the engine has ended."""
+        self._output.recover()
         self._add_fresh()
         self._open()
         self.results[self._algorithm.ANSWERED] = len(self._answered)

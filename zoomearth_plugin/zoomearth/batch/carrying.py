@@ -118,7 +118,9 @@ def run_batch(
 
 
 class _Saving(CancelToken):
-    """As another token; before it stops the batch, what came is written: to stop all may take a while.
+    """As another token; whoever asks whether to stop sees to it that what came is written in time.
+
+    Before it stops the batch, all is: to stop all threads may take a while.
 
     Args:
         token: Of who runs the batch.
@@ -139,7 +141,8 @@ class _Saving(CancelToken):
         return self._token.is_cancelled
 
     def check(self) -> None:
-        if self._token.is_cancelled and threading.get_ident() == self._thread:
+        is_time = self._token.is_cancelled or self._store.is_due
+        if is_time and threading.get_ident() == self._thread:
             with suppress(ZoomEarthError):  # tried again in the end, and told then
                 self._store.flush()
         self._token.check()
@@ -153,13 +156,15 @@ def _store(jobs: Sequence[Job], output: Output, settings: RunSettings) -> BatchS
             "Name one of places, as EPSG:4326 or EPSG:32633.",
         )
     if output.resume:
-        store = resume_store(output.path, digest, asks_failures_again=output.asks_failures_again)
+        store = resume_store(output.path, digest)
         if store.crs != output.crs:
             store.drop()
             raise OutputUnwritableError(
                 f"{output.path} keeps its answers in {store.crs}, not in {output.crs}",
                 f"Go on with --crs {store.crs}, or name another file.",
             )
+        if output.asks_failures_again:
+            store.forget_failures()
         return store
     return create_store(output.path, digest, crs=output.crs, overwrite=output.overwrite)
 

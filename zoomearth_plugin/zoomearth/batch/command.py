@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         options.refuse("--workers and --address need --engine ray: the local engine has no workers")
     from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
-    from .running import RunSettings, is_stuck, run_local
+    from .running import RunSettings, may_be_stuck, run_local
 
     resume = options.resume or options.retry_failures
     if resume and options.overwrite:
@@ -116,8 +116,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         with _interruptible(cancel), ProgressLine(len(jobs)) as progress:
             tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
-    except Cancelled:
-        if is_stuck():  # Python would wait for who reads
+    except (Cancelled, KeyboardInterrupt):
+        if may_be_stuck():  # Python would wait for who reads
             sys.stderr.write("interrupted\n")
             sys.stderr.flush()
             os._exit(INTERRUPTED)

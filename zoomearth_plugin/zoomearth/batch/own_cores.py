@@ -45,7 +45,8 @@ class OwnCores:
     def stay(self) -> None:
         """Keep the thread that calls, and those it will start, to these cores, if any are held."""
         if self._held:
-            os.sched_setaffinity(0, self._held)
+            with suppress(OSError):  # they may have been taken from this process meanwhile
+                os.sched_setaffinity(0, self._held)
 
     def close(self) -> None:
         """Others may take them."""

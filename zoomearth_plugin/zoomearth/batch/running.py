@@ -182,9 +182,9 @@ def ask_all(
                 rasters.close()
 
 
-def is_stuck() -> bool:
-    """Whether somebody still asks, though asked to stop: a disk or a server does not answer."""
-    return any(thread.name.startswith(_ASKING) for thread in threading.enumerate())
+def may_be_stuck() -> bool:
+    """Whether threads are left that may be in the middle of reading: a disk or a server may not answer."""
+    return any(thread.name.startswith("zoomearth-") for thread in threading.enumerate())
 
 
 def _get(

@@ -27,7 +27,7 @@ import pyogrio
 
 from ..answers_file import storage_error
 from ..core.area import Polygons
-from ..core.errors import OutputUnwritableError
+from ..core.errors import OutputUnwritableError, ZoomEarthError
 from .held_files import HeldFile, common_folder
 from .outcome import Outcome
 from .outcome_rows import (
@@ -70,12 +70,9 @@ class BatchStore:
         path: The GeoPackage.
         crs: Of its table of answers.
         held: Keeps other batches from it; let go of in the end.
-        asks_failures_again: Whether failures are deleted, so that those jobs count as not done.
     """
 
-    def __init__(
-        self, path: Path, crs: str, held: HeldFile | None = None, *, asks_failures_again: bool = False
-    ) -> None:
+    def __init__(self, path: Path, crs: str, held: HeldFile | None = None) -> None:
         self.path = path
         self.crs = crs
         self._held = held
@@ -84,8 +81,6 @@ class BatchStore:
         self._waiting: list[list[Row]] = []
         self._written_at_s = time.monotonic()
         _make_indices(self._database)  # a file of an older version may have none
-        if asks_failures_again:
-            self._database.execute(f'DELETE FROM "{FAILURES}"')  # nosec B608
         self.failed = self._ids(FAILURES)
         self.done = self._ids(ANSWERS) | self._ids(UNREFERENCED) | self.failed
         self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -102,16 +97,39 @@ class BatchStore:
         """Of the jobs in a table."""
         return {row[0] for row in self._database.execute(f'SELECT job_id FROM "{table}"')}  # nosec B608
 
+    def forget_failures(self) -> None:
+        """Jobs that failed count as not done.
+
+        Raises:
+            OutputUnwritableError, DiskFullError: That cannot be written; nothing is forgotten.
+        """
+        try:
+            self._database.execute(f'DELETE FROM "{FAILURES}"')  # nosec B608
+        except sqlite3.Error as error:
+            raise storage_error(self.path, error) from error
+        self.done -= self.failed
+        self.failed = set()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something has waited for long."""
+        return bool(self._waiting) and time.monotonic() - self._written_at_s > LONGEST_WAIT_S
+
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome; it is written with others, soon.
 
         Raises:
             DiskFullError, OutputUnwritableError: See :meth:`flush`; the outcome is kept all the same.
         """
-        self._waiting.append(rows_of_outcome(outcome, self.crs))
+        try:
+            rows = rows_of_outcome(outcome, self.crs)
+        except Exception as error:  # noqa: BLE001 # a job's boundary: it alone fails
+            _log.exception("the answer of job %s has no rows", outcome.job.id)
+            failure = ZoomEarthError(f"{type(error).__name__}: {error}")
+            rows = rows_of_outcome(Outcome(outcome.job, outcome.asked_at, error=failure), self.crs)
+        self._waiting.append(rows)
         self.done.add(outcome.job.id)
-        is_due = time.monotonic() - self._written_at_s > LONGEST_WAIT_S
-        if is_due or len(self._waiting) >= MOST_OUTCOMES:
+        if self.is_due or len(self._waiting) >= MOST_OUTCOMES:
             self.flush()
 
     def flush(self) -> None:
@@ -126,6 +144,7 @@ class BatchStore:
             try:
                 self._write(self._waiting)
             except (sqlite3.Error, OSError) as error:
+                self._written_at_s = time.monotonic()  # not at once again
                 if not self.path.exists():
                     raise OutputUnwritableError(
                         f"{self.path} was moved or removed while the batch wrote to it", "Run it again."
@@ -236,13 +255,12 @@ def create_store(path: Path, digest: str, *, crs: str = DEFAULT_CRS, overwrite: 
         raise storage_error(path, error) from error
 
 
-def resume_store(path: Path, digest: str, *, asks_failures_again: bool = False) -> BatchStore:
+def resume_store(path: Path, digest: str) -> BatchStore:
     """Open the output of an earlier run of the same jobs.
 
     Args:
         path: The output.
         digest: See :func:`create_store`.
-        asks_failures_again: See :class:`BatchStore`.
 
     Raises:
         OutputUnwritableError: It is not there, is no such output, belongs to other jobs, or another batch
@@ -255,7 +273,7 @@ def resume_store(path: Path, digest: str, *, asks_failures_again: bool = False) 
         known = _known(path)
         if known.get("digest") != digest:
             raise _of_another(path, known.get("digest", ""), digest)
-        return BatchStore(path, known["crs"], held, asks_failures_again=asks_failures_again)
+        return BatchStore(path, known["crs"], held)
     except sqlite3.DatabaseError as error:
         _let_go(held)
         if "lock" in str(error):
