@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 import shapely
-from batch_samples import ANSWER, SIDE_PX, ZOOM, Ended, read_rows, table_of, write_jobs, write_raster
+from batch_samples import (
+    ANSWER,
+    SIDE_PX,
+    ZOOM,
+    Ended,
+    mounted_disk,
+    read_rows,
+    table_of,
+    write_jobs,
+    write_raster,
+)
 from zoomearth.batch.export import job_order, write_table
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
@@ -113,13 +121,8 @@ def test_ids_that_are_one_number_keep_their_order() -> None:
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """16 kilobytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
-    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this system lets nobody mount a disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "disk", "16k") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize(("write", "name"), [(write_table, "F.csv"), (write_report, "F.html")])

@@ -22,6 +22,7 @@ from batch_samples import (
     answered_ids,
     command,
     many_jobs,
+    mounted_disk,
     numbered,
     read_rows,
     table_of,
@@ -167,13 +168,8 @@ class TestInterrupted:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this system lets nobody mount a disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(tmp_path / "disk", "2m") as folder:
+        yield folder
 
 
 def fill(ballast: Path) -> None:

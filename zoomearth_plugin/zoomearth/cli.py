@@ -11,7 +11,6 @@ import errno
 import io
 import json
 import logging
-import math
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from . import cli_values
 from .batch.command import INTERRUPTED, add_batch
 from .core.errors import (
     Cancelled,
@@ -28,16 +28,12 @@ from .core.errors import (
     OutputUnwritableError,
     ZoomEarthError,
 )
-from .core.frames import PixelBox
 from .core.placing import ControlFit, Placing
 from .core.progress import CancelToken, Progress
-from .core.raster_request import band_numbers
-from .core.types import Answer, Area, Options, Query, RasterRequest, Stretch
+from .core.types import Answer, Options, Query, RasterRequest, Stretch
 from .resources import version
 
 FAILED = 1
-MAX_ZOOMS = 20
-MAX_VIEW_SIDE_PX = 4096
 """Of a batch, as in the plugin's settings."""
 _log = logging.getLogger(__name__)
 _MAY_BE_NEGATIVE = ("--area", "--pixels", "--height")
@@ -119,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="tell more on standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_ask(commands)
-    add_batch(commands, count=_count, zooms=_zooms, view_side=_view_side)
+    add_batch(commands)
     models = commands.add_parser("models", help="list the models, or show one")
     models.add_argument("action", choices=["list", "show"])
     models.add_argument("name", nargs="?", help="of the model to show")
@@ -129,9 +125,11 @@ def _parser() -> argparse.ArgumentParser:
     worker.set_defaults(run=_worker)
     scenes = commands.add_parser("scenes", help="draw training scenes with their questions")
     scenes.add_argument("out", type=Path, metavar="OUT", help="folder")
-    scenes.add_argument("--count", type=_count, default=10)
+    scenes.add_argument("--count", type=cli_values.count, default=10)
     scenes.add_argument("--seed", type=int, default=0, help="of the first scene")
-    scenes.add_argument("--size", type=_scene_size, default=4096, metavar="PX", help="side of a scene")
+    scenes.add_argument(
+        "--size", type=cli_values.scene_size, default=4096, metavar="PX", help="side of a scene"
+    )
     scenes.add_argument("--sheet", type=Path, metavar="FILE", help="a contact sheet, too")
     scenes.set_defaults(run=_scenes)
     train = commands.add_parser("train", help="train a model")
@@ -160,17 +158,21 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("question", metavar="QUESTION")
     where = ask.add_mutually_exclusive_group()
     where.add_argument(
-        "--area", type=_area, metavar="xmin,ymin,xmax,ymax", help="in the raster's map coordinates"
+        "--area", type=cli_values.area, metavar="xmin,ymin,xmax,ymax", help="in the raster's map coordinates"
     )
-    where.add_argument("--pixels", type=_pixels, metavar="c0,r0,c1,r1", help="columns and rows")
-    ask.add_argument("--bands", type=_bands, default=(), metavar="4,3,2", help="one band, or red,green,blue")
+    where.add_argument("--pixels", type=cli_values.pixels, metavar="c0,r0,c1,r1", help="columns and rows")
+    ask.add_argument(
+        "--bands", type=cli_values.bands, default=(), metavar="4,3,2", help="one band, or red,green,blue"
+    )
     ask.add_argument("--stretch", choices=[stretch.value for stretch in Stretch], help="of pixel values")
     _add_placing(ask)
     ask.add_argument(
         "--model", default=Query.model, metavar="NAME|FOLDER|scripted:FILE.json", help="default: %(default)s"
     )
-    ask.add_argument("--max-zooms", type=_zooms, default=Options.max_zooms, metavar="N", help="0: none")
-    ask.add_argument("--view-side", type=_count, metavar="PX", help="longer side of each view")
+    ask.add_argument(
+        "--max-zooms", type=cli_values.zooms, default=Options.max_zooms, metavar="N", help="0: none"
+    )
+    ask.add_argument("--view-side", type=cli_values.count, metavar="PX", help="longer side of each view")
     ask.add_argument("--output", type=Path, metavar="F.gpkg", help="append the answer to a GeoPackage")
     ask.add_argument("--json", action="store_true", help="one JSON object on standard output")
     ask.set_defaults(run=_ask)
@@ -183,7 +185,10 @@ def _add_placing(ask: argparse.ArgumentParser) -> None:
     )
     ground = ask.add_mutually_exclusive_group()
     ground.add_argument(
-        "--height", type=_height, metavar="M", help="of the ground, for rational polynomials; else the file's"
+        "--height",
+        type=cli_values.height,
+        metavar="M",
+        help="of the ground, for rational polynomials; else the file's",
     )
     ground.add_argument("--dem", metavar="RASTER", help="heights of the ground, for rational polynomials")
 
@@ -342,67 +347,3 @@ def _bench(options: argparse.Namespace) -> int:
     from .benchmark.report import main as measure
 
     return measure(options.name, options.rest)
-
-
-def _numbers(text: str, count: int) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        raise argparse.ArgumentTypeError(f"{count} numbers with commas between them, not {text!r}")
-    return numbers
-
-
-def _box(text: str) -> PixelBox:
-    try:
-        return PixelBox.from_corners(_numbers(text, 4))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _pixels(text: str) -> Area:
-    return Area(pixels=_box(text))
-
-
-def _area(text: str) -> Area:
-    west, low, east, high = _box(text).to_json()
-    return Area.of_ring((west, high), (east, high), (east, low), (west, low))
-
-
-def _bands(text: str) -> tuple[int, ...]:
-    try:
-        return band_numbers(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _height(text: str) -> float:
-    height_m = _numbers(text, 1)[0]
-    if not math.isfinite(height_m):
-        raise argparse.ArgumentTypeError(f"a height in metres, not {text!r}")
-    return height_m
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1, not {text!r}")
-    return int(text)
-
-
-def _zooms(text: str) -> int:
-    if not text.isdecimal() or int(text) > MAX_ZOOMS:
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {MAX_ZOOMS}, not {text!r}")
-    return int(text)
-
-
-def _view_side(text: str) -> int:
-    if _count(text) > MAX_VIEW_SIDE_PX:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MAX_VIEW_SIDE_PX}, not {text!r}")
-    return int(text)
-
-
-def _scene_size(text: str) -> int:
-    if not 512 <= _count(text) <= 16384:
-        raise argparse.ArgumentTypeError(f"at least 512 pixels and at most 16384, not {text!r}")
-    return int(text)

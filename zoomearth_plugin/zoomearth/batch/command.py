@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import cli_values
 from ..core.errors import Cancelled, OutputUnwritableError
 from ..core.progress import CancelToken
 from ..core.types import Options, Query
@@ -28,23 +29,10 @@ _ANOTHER = "Name another file."
 _ENDINGS = {"--table": (".csv",), "--report": (".html", ".htm")}
 
 
-def add_batch(
-    commands: Any,
-    *,
-    count: Callable[[str], int],
-    zooms: Callable[[str], int],
-    view_side: Callable[[str], int],
-) -> None:
-    """Add the command to a parser's.
-
-    Args:
-        commands: Of argparse.
-        count: Reads a whole number from 1.
-        zooms: Reads a limit of zooms.
-        view_side: Reads a longer side of views, pixels.
-    """
+def add_batch(commands: Any) -> None:
+    """Add the command to a parser's, argparse's own."""
     batch = commands.add_parser("batch", help="ask many questions about many rasters; resumable")
-    columns = "a .csv, .parquet or .gpkg with the columns raster, question[, area, id, model]"
+    columns = "a .csv, .parquet or .gpkg with the columns raster, question[, area, id, model, bands]"
     batch.add_argument("jobs", metavar="JOBS", help=columns)
     batch.add_argument(
         "--output", type=Path, required=True, metavar="F.gpkg", help="where answers and failures are written"
@@ -58,16 +46,23 @@ def add_batch(
     batch.add_argument("--model", default=Query.model, help="for rows that name none; default: %(default)s")
     batch.add_argument(
         "--max-zooms",
-        type=zooms,
+        type=cli_values.zooms,
         default=Options.max_zooms,
         metavar="N",
         help="how often the model may zoom in, 0 for never; default: %(default)s",
     )
     batch.add_argument(
-        "--view-side", type=view_side, metavar="PX", help="longer side of each view; default: the model's own"
+        "--view-side",
+        type=cli_values.view_side,
+        metavar="PX",
+        help="longer side of each view; default: the model's own",
     )
     batch.add_argument(
-        "--together", type=count, default=8, metavar="N", help="questions asked at once; default: %(default)s"
+        "--together",
+        type=cli_values.count,
+        default=8,
+        metavar="N",
+        help="questions asked at once; default: %(default)s",
     )
     batch.add_argument(
         "--engine",
@@ -75,7 +70,9 @@ def add_batch(
         default=ENGINES[0],
         help="who asks: this process, or workers of Ray; default: %(default)s",
     )
-    batch.add_argument("--workers", type=count, metavar="N", help="of Ray; default: one for each GPU or CPU")
+    batch.add_argument(
+        "--workers", type=cli_values.count, metavar="N", help="of Ray; default: one for each GPU or CPU"
+    )
     batch.add_argument("--address", metavar="HOST:PORT", help="of a Ray cluster; else one is started here")
     batch.add_argument("--report", type=Path, metavar="F.html", help="what came of it, as a page")
     batch.add_argument("--table", type=Path, metavar="F.csv", help="all rows without times, sorted by job")
