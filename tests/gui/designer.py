@@ -72,6 +72,8 @@ def close_designer(designer: QWidget) -> None:
         box = topmost("QMessageBox")
         if box is not None:
             QTest.mouseClick(box.button(QMessageBox.StandardButton.Discard), LEFT)
+        elif designer.isVisible():
+            QTimer.singleShot(ASKED_MS, discard)
 
     QTimer.singleShot(ASKED_MS, discard)
     designer.close()

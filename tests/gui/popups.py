@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 from typing import Callable, List, Optional, Type, TypeVar
 
-from hands import NotSeenError, rest, until
+from hands import NotSeenError, until
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtGui import QContextMenuEvent
@@ -87,8 +87,16 @@ def meanwhile(find: Callable[[], Optional[QWidget]], work: Callable[[QWidget], F
 
 
 def in_window(kind: str, work: Callable[[QWidget], Found], opening) -> Found:
-    """:func:`meanwhile` for a window by its name."""
-    return meanwhile(lambda: topmost(kind), work, opening)
+    """:func:`meanwhile` for a window by its name, as soon as it is the one that has the keyboard."""
+
+    def find() -> Optional[QWidget]:
+        window = topmost(kind)
+        if window is None or window is QApplication.activeWindow():
+            return window
+        window.activateWindow()  # the X server refuses it to one that is not drawn yet
+        return None
+
+    return meanwhile(find, work, opening)
 
 
 def choose_in_menu(text: str, opening) -> None:
@@ -137,11 +145,12 @@ def choose_in_box(box: QComboBox, text: str) -> None:
 
 
 def choose_file(path: str, opening) -> None:
-    """Open a dialog for files, type the path of one and press Return."""
+    """Open a dialog for files, put the path of one there and press Return."""
 
     def choose(dialog: QFileDialog) -> None:
-        type_into(dialog.findChild(QLineEdit, "fileNameEdit"), path)
-        QTest.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
-        rest(100)
+        line = dialog.findChild(QLineEdit, "fileNameEdit")
+        line.setText(path)  # whoever types it also selects the folders on the way, if the list is slow
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        until(lambda: not dialog.isVisible(), 5, f"the end of the dialog for {path}")
 
     in_window("QFileDialog", choose, opening)

@@ -36,6 +36,7 @@ def played(script: str, folder: Path, limit_s: float) -> Dict[str, Any]:
         "PYTHONPATH": os.pathsep.join(str(ROOT / "tests" / room) for room in ("gui", "qgis", ".")),
         "ZOOMEARTH_TEST_FOLDER": str(folder),
         "ZOOMEARTH_TEST_REPORT": str(folder / "report.json"),
+        "ZOOMEARTH_TEST_LIMIT_S": str(limit_s),
         "ZOOMEARTH_ENGINE_PYTHON": str(ROOT / ".venv" / "bin" / "python"),
     }
     for inherited in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH", "QGIS_OPTIONS_PATH", "PYTHONHOME"):
@@ -47,6 +48,10 @@ def played(script: str, folder: Path, limit_s: float) -> Dict[str, Any]:
         )
         try:
             process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            logs = (folder / "qgis.log", folder / "stuck.txt")
+            told = [log.read_text() for log in logs if log.is_file()]
+            pytest.fail("\n".join([f"{script} did not end", *told]))
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
