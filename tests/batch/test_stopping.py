@@ -26,6 +26,7 @@ from zoomearth.batch.store import LONGEST_WAIT_S
 from zoomearth.batch.watching import Watch
 from zoomearth.core.errors import Cancelled, ZoomEarthError
 from zoomearth.core.progress import CancelToken, Progress, Stage
+from zoomearth.raster.reading_threads import are_reading
 
 Script = Callable[..., str]
 
@@ -102,7 +103,20 @@ def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> 
     with pytest.raises(Cancelled):
         run_local(jobs, RunSettings(together=8), take, asked)
     assert 1 < len(taken) == len(set(taken)) < 100
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("zoomearth-asking")]
+    assert not are_reading()
+
+
+def test_those_who_ask_are_kept_for_the_next_jobs(scene: Path, script: Script) -> None:
+    model = script(ANSWER)
+    jobs = [Job(str(number), str(scene), "What?", model=model) for number in range(5)]
+    there: list[set[threading.Thread]] = []
+    for _ in range(3):
+        taken: list[Outcome] = []
+        run_local(jobs, RunSettings(together=1), taken.append, CancelToken())
+        assert all(outcome.answer is not None for outcome in taken)
+        there.append(set(threading.enumerate()))
+    assert there[0] == there[1] == there[2]
+    assert not are_reading()
 
 
 @posix

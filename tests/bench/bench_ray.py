@@ -28,7 +28,7 @@ from zoomearth.batch.ray_running import ray_runner
 from zoomearth.batch.running import RunSettings
 from zoomearth.core.progress import CancelToken
 
-ROUNDS = 3
+ROUNDS = 5
 LEAST_TIMES = 1.7
 RASTERS = 80
 QUESTIONS = (

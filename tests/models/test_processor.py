@@ -1,10 +1,12 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from random_model import save_tokenizer
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from zoomearth.models.processor import SnappingImageProcessor, build_processor, snapped_side
 
 
@@ -41,6 +43,26 @@ def test_pictures_keep_their_size(folder: Path, rows: int, columns: int, grid: t
     tokens = grid[0] * grid[1] // 4
     assert made["mm_token_type_ids"].tolist() == [[0] + [1] * tokens + [0]]
     assert processor.image_processor.get_number_of_image_patches(rows, columns) == grid[0] * grid[1]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("settings", [{}, {"do_normalize": False}, {"do_rescale": False}, {"image_std": 0.5}])
+@pytest.mark.parametrize(("rows", "columns"), [(240, 240), (100, 250)])  # the second is snapped
+def test_numbers_are_those_of_the_stock_class(
+    rows: int, columns: int, settings: dict[str, Any], dtype: type
+) -> None:
+    picture = np.random.default_rng(rows).integers(0, 256, (rows, columns, 3)).astype(dtype)
+    own, stock = (
+        processor(patch_size=12, merge_size=2, **settings)
+        for processor in (SnappingImageProcessor, Qwen2VLImageProcessorPil)
+    )
+    made, expected = (
+        processor(images=[picture], input_data_format="channels_last", return_tensors="np")
+        for processor in (own, stock)
+    )
+    assert made["pixel_values"].dtype == expected["pixel_values"].dtype
+    np.testing.assert_array_equal(made["pixel_values"], expected["pixel_values"])
+    assert made["image_grid_thw"].tolist() == expected["image_grid_thw"].tolist()
 
 
 def test_two_pictures_in_one_text_stand_where_their_placeholders_stand(folder: Path) -> None:

@@ -21,6 +21,7 @@ from zoomearth.perception.loop import ask
 from zoomearth.raster.picture import Picture
 from zoomearth.raster.raster import Raster
 from zoomearth.raster.reading import open_raster
+from zoomearth.raster.reading_threads import are_reading
 
 LIMIT_S = 20
 BOX = '[{"bbox_2d": [200, 150, 260, 200]'
@@ -173,4 +174,4 @@ class TestAlone:
         with pytest.raises(Cancelled):
             foresight.read(WINDOW, token)
         foresight.close()
-        assert not any(thread.name.startswith("zoomearth-foresight") for thread in threading.enumerate())
+        assert not are_reading()

@@ -87,9 +87,10 @@ def run(options: argparse.Namespace) -> int:
     """Run it; raises what :func:`.carrying.run_batch` raises, and SystemExit for a wrong call."""
     if options.engine == "local" and (options.workers or options.address):
         options.refuse("--workers and --address need --engine ray: the local engine has no workers")
+    from ..raster.reading_threads import are_reading
     from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
-    from .running import RunSettings, may_be_stuck, run_local
+    from .running import RunSettings, run_local
 
     resume = options.resume or options.retry_failures
     if resume and options.overwrite:
@@ -114,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         with _interruptible(cancel), ProgressLine(len(jobs)) as progress:
             tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
     except (Cancelled, KeyboardInterrupt):
-        if may_be_stuck():  # Python would wait for who reads
+        if are_reading():  # a disk or a server may not answer, and Python would wait
             sys.stderr.write("interrupted\n")
             sys.stderr.flush()
             os._exit(INTERRUPTED)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -24,6 +24,7 @@ from ..models.loading import load_engine
 from ..perception.loop import ask
 from ..raster.opening import decoding_alone
 from ..raster.raster import Raster
+from ..raster.reading_threads import keep, reading_thread
 from .jobs import Job
 from .moving import moved
 from .outcome import Outcome
@@ -35,7 +36,6 @@ Taker = Callable[[Outcome], None]
 """Takes an outcome as soon as it is there, in the thread that runs the batch."""
 LEAVING_S = 3.0
 """How long those who ask may take to stop."""
-_ASKING = "zoomearth-asking"
 _POLL_S = 0.05
 
 
@@ -138,11 +138,11 @@ def ask_all(
         Cancelled: On request.
     """
     together = settings.together
-    threads = min(len(jobs), together + together // 2)
+    threads = [reading_thread() for _ in range(min(len(jobs), together + together // 2))]
     stop = CancelToken()
     watch = Watch()
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * threads + 2)
+    found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * len(threads) + 2)
     rasters = SharedRasters(jobs)
     for job in jobs:
         waiting.put(job)
@@ -163,10 +163,8 @@ def ask_all(
         except BaseException as error:  # noqa: BLE001 # the thread's boundary: who runs the batch is told
             _put(found, error, stop)
 
-    workers = [threading.Thread(target=work, name=f"{_ASKING}-{n}", daemon=True) for n in range(threads)]
-    with decoding_alone() if threads > 1 else nullcontext():
-        for worker in workers:
-            worker.start()
+    with decoding_alone() if len(threads) > 1 else nullcontext():
+        working = [thread.submit(work) for thread in threads]
         try:
             for _ in jobs:
                 outcome = _get(found, cancel, stop, watch)
@@ -175,16 +173,14 @@ def ask_all(
                 take(outcome)
         finally:
             stop.cancel()
-            deadline_s = time.monotonic() + LEAVING_S
-            for worker in workers:
-                worker.join(max(0.0, deadline_s - time.monotonic()))
-            if not any(worker.is_alive() for worker in workers):  # else one may still read
+            _, stuck = wait(working, LEAVING_S)
+            for thread, its_work in zip(threads, working, strict=True):
+                if its_work in stuck:
+                    thread.shutdown(wait=False)
+                else:
+                    keep(thread)
+            if not stuck:  # else one may still read
                 rasters.close()
-
-
-def may_be_stuck() -> bool:
-    """Whether threads are left that may be in the middle of reading: a disk or a server may not answer."""
-    return any(thread.name.startswith("zoomearth-") for thread in threading.enumerate())
 
 
 def _get(

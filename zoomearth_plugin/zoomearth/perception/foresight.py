@@ -11,6 +11,7 @@ from ..core.progress import CancelToken
 from ..raster.mask import AreaMask
 from ..raster.picture import Picture
 from ..raster.raster import Raster
+from ..raster.reading_threads import keep, reading_thread
 
 _log = logging.getLogger(__name__)
 _CANCEL_POLL_S = 0.02
@@ -29,7 +30,7 @@ class Foresight:
         self._raster = raster
         self._side_px = side_px
         self._mask = mask
-        self._threads = ThreadPoolExecutor(1, "zoomearth-foresight")
+        self._thread: ThreadPoolExecutor | None = None
         self._window: PixelBox | None = None
         self._reading: Future[Picture] | None = None
         self._stop = CancelToken()
@@ -40,7 +41,8 @@ class Foresight:
             return
         self._drop()
         self._window, self._stop = window, CancelToken()
-        self._reading = self._threads.submit(self._read, window, self._stop)
+        self._thread = self._thread or reading_thread()
+        self._reading = self._thread.submit(self._read, window, self._stop)
 
     def read(self, window: PixelBox, cancel: CancelToken) -> Picture:
         """The window's picture: the one that was expected, or read now.
@@ -66,7 +68,9 @@ class Foresight:
     def close(self) -> None:
         """Read nothing any more; returns when nobody reads."""
         self._drop()
-        self._threads.shutdown()
+        if self._thread is not None:
+            keep(self._thread)
+            self._thread = None
 
     def _drop(self) -> None:
         """Until nobody reads."""

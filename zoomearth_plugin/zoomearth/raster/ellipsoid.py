@@ -104,12 +104,17 @@ def _authalic_heights(sines: NDArray[np.float64], eccentricity: float) -> NDArra
     return np.asarray((1 - eccentricity**2) * (sines / (1 - e_sines**2) - log))
 
 
-def outline(ring: Ring) -> NDArray[np.float64]:
-    """Positions along a ring, (n, 2), so close that its edges may bend in between: corners and more."""
+def outline(ring: Ring, parts: int = _OUTLINE_PARTS) -> NDArray[np.float64]:
+    """Positions along a ring, (n, 2), so close that its edges may bend in between: corners and more.
+
+    Args:
+        ring: Closed by implication.
+        parts: Into how many pieces it is cut, at least.
+    """
     corners = np.array([*ring, ring[0]], np.float64)
     sides = np.diff(corners, axis=0)
     lengths = np.hypot(*sides.T)
-    pieces = np.ceil(lengths / (lengths.sum() or 1.0) * _OUTLINE_PARTS).astype(int).clip(1)
+    pieces = np.ceil(lengths / (lengths.sum() or 1.0) * parts).astype(int).clip(1)
     done = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     along = (done / np.repeat(pieces, pieces))[:, None]
     return np.asarray(np.repeat(corners[:-1], pieces, axis=0) + along * np.repeat(sides, pieces, axis=0))

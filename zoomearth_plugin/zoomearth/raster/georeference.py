@@ -16,6 +16,9 @@ from .grid import RasterGrid
 
 _EDGE_PARTS = 32
 """Into how many pieces an edge is cut where it may bend on the way to pixels."""
+_HORIZON_PARTS = 256
+"""Of an outline: between two places so near, the edge of the Earth in a picture of all of it bends by a third
+of a pixel."""
 OFF_EARTH = (
     "off_earth: A part of the place lies off the Earth; it stays in the raster's own coordinate "
     "reference system, without an area."
@@ -121,7 +124,8 @@ def is_on_earth(polygons: Polygons, grid: RasterGrid) -> bool:
     if geographic is None:
         return True
     rings = [ring for polygon in polygons for ring in polygon]
-    return all(places_on_body(outline(ring), grid.crs, geographic) is not None for ring in rings)
+    outlines = (outline(ring, _HORIZON_PARTS) for ring in rings)
+    return all(places_on_body(places, grid.crs, geographic) is not None for places in outlines)
 
 
 def ground_sampling_distance_m(view: View, grid: RasterGrid) -> float | None:

@@ -1,4 +1,4 @@
-"""Threads that read, kept for the next pass: in each new one, PROJ reads its tables anew.
+"""Threads that read, kept for whoever reads next: in each new one, PROJ reads its tables anew.
 
 That takes ten times as long as all else of opening a small file.
 """
@@ -9,26 +9,33 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-_MOST_IDLE = 16
+NAME = "zoomearth-reading"
+_MOST_IDLE = 48
 _lock = threading.Lock()
 _idle: list[ThreadPoolExecutor] = []
 
 
 def reading_thread() -> ThreadPoolExecutor:
-    """A thread for one pass; :func:`keep` it afterwards, or shut it down."""
+    """A thread; :func:`keep` it afterwards, or shut it down."""
     with _lock:
         if _idle:
             return _idle.pop()
-    return ThreadPoolExecutor(1, "zoomearth-reading")
+    return ThreadPoolExecutor(1, NAME)
 
 
 def keep(thread: ThreadPoolExecutor) -> None:
-    """Let another pass have it; it must have nothing left to do."""
+    """Let somebody else have it; it must have had something to do, and have nothing left."""
     with _lock:
         if len(_idle) < _MOST_IDLE:
             _idle.append(thread)
             return
     thread.shutdown(wait=False)
+
+
+def are_reading() -> bool:
+    """Whether any has something to do, be it one that was shut down."""
+    alive = sum(thread.name.startswith(NAME) for thread in threading.enumerate())
+    return alive > len(_idle)
 
 
 def _start_anew() -> None:
