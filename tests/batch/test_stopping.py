@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from batch_samples import ANSWER, LIMIT_S, many_jobs, read_rows, wait_for
+from batch_samples import ANSWER, LIMIT_S, ZOOM, many_jobs, read_rows, wait_for
 from test_killed import posix, started
 from zoomearth.batch import watching
 from zoomearth.batch.carrying import Output, run_batch
@@ -26,6 +25,7 @@ from zoomearth.batch.store import LONGEST_WAIT_S
 from zoomearth.batch.watching import Watch
 from zoomearth.core.errors import Cancelled, ZoomEarthError
 from zoomearth.core.progress import CancelToken, Progress, Stage
+from zoomearth.raster import reading_threads
 from zoomearth.raster.reading_threads import are_reading
 
 Script = Callable[..., str]
@@ -106,17 +106,23 @@ def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> 
     assert not are_reading()
 
 
-def test_those_who_ask_are_kept_for_the_next_jobs(scene: Path, script: Script) -> None:
-    model = script(ANSWER)
-    jobs = [Job(str(number), str(scene), "What?", model=model) for number in range(5)]
-    there: list[set[threading.Thread]] = []
-    for _ in range(3):
+def test_those_who_ask_are_kept_for_the_next_jobs(
+    scene: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One who asks and one who reads ahead."""
+    monkeypatch.setattr(reading_threads, "_idle", [])
+    model = script(ZOOM, ANSWER)
+    kept: list[set[object]] = []
+    for count in (1, 5):
+        jobs = [Job(str(number), str(scene), "What?", model=model) for number in range(count)]
         taken: list[Outcome] = []
         run_local(jobs, RunSettings(together=1), taken.append, CancelToken())
         assert all(outcome.answer is not None for outcome in taken)
-        there.append(set(threading.enumerate()))
-    assert there[0] == there[1] == there[2]
-    assert not are_reading()
+        kept.append(set(reading_threads._idle))
+    assert len(kept[0]) == 2
+    assert kept[0] == kept[1]
+    for thread in reading_threads._idle:
+        thread.shutdown()
 
 
 @posix
