@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 import rasterio
 from batch_samples import ANSWER, LIMIT_S, ZOOM, many_jobs, read_rows, wait_for
 from test_killed import posix, started
-from zoomearth.batch import watching
+from zoomearth.batch import running, watching
 from zoomearth.batch.carrying import Output, run_batch
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
@@ -31,8 +33,8 @@ from zoomearth.raster.reading_threads import are_reading
 Script = Callable[..., str]
 
 STOPS_IN_THE_MIDDLE = """
-import sys, time
-from zoomearth.cli import main
+import time
+from zoomearth.__main__ import run
 from zoomearth.raster import streaming
 
 def read(self, window):
@@ -40,7 +42,16 @@ def read(self, window):
     time.sleep(60)
 
 streaming._Reader.read = read
-sys.exit(main(sys.argv[1:]))
+"""
+STORES_NOTHING = """
+from zoomearth.batch.store import BatchStore
+from zoomearth.core.errors import OutputUnwritableError
+
+def add(self, outcome):
+    time.sleep(1)
+    raise OutputUnwritableError("for the test")
+
+BatchStore.add = add  # the job that fails at once, while another one is stuck
 """
 
 
@@ -103,7 +114,7 @@ def test_answers_that_are_there_are_taken_first(scene: Path, script: Script) -> 
     with pytest.raises(Cancelled):
         run_local(jobs, RunSettings(together=8), take, asked)
     assert 1 < len(taken) == len(set(taken)) < 100
-    assert not are_reading()
+    wait_for(lambda: not are_reading())
 
 
 def test_those_who_ask_are_kept_for_the_next_jobs(
@@ -134,42 +145,83 @@ def test_a_raster_that_never_answers_holds_up_nobody(
     os.mkfifo(tmp_path / "gone.tif")
     many_jobs(tmp_path, 16, ["gone.tif", *["scene.tif"] * 15])
     output = tmp_path / "out.gpkg"
-    running = started("jobs.csv", "--output", "out.gpkg", environment=environment, folder=tmp_path)
+    process = started("jobs.csv", "--output", "out.gpkg", environment=environment, folder=tmp_path)
     wait_for(lambda: output.is_file() and len(read_rows(output, "answers")) == 15)
     asked_s = time.monotonic()
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=LIMIT_S)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=LIMIT_S)
     assert time.monotonic() - asked_s < LEAVING_S + 2
-    assert running.returncode == 130
+    assert process.returncode == 130
     assert err.endswith("interrupted\n")
     assert len(read_rows(output, "answers")) == 15
+
+
+def stuck_batch(
+    code: str, rasters: list[str], model: str, environment: dict[str, str], folder: Path
+) -> subprocess.Popen[str]:
+    """A batch about scene.tif and others, in whose middle the disk stops to answer."""
+    noise = np.random.default_rng(1).integers(1, 255, (3, 1200, 1200)).astype(np.uint8)
+    options = {"driver": "GTiff", "width": 1200, "height": 1200, "count": 3, "dtype": "uint8"}
+    with rasterio.open(folder / "scene.tif", "w", **options) as dataset:
+        dataset.write(noise)
+    many_jobs(folder, len(rasters), rasters)
+    call = ["batch", "jobs.csv", "--output", "out.gpkg", "--model", model]
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{STOPS_IN_THE_MIDDLE}\n{code}\nrun()", *call],
+        env=environment,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "reading\n"
+    return process
 
 
 @posix
 def test_a_disk_that_stops_in_the_middle_of_a_file_does_not_keep_it_from_ending(
     script: Script, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    noise = np.random.default_rng(1).integers(1, 255, (3, 1200, 1200)).astype(np.uint8)
-    options = {"driver": "GTiff", "width": 1200, "height": 1200, "count": 3, "dtype": "uint8"}
-    with rasterio.open(tmp_path / "scene.tif", "w", **options) as dataset:
-        dataset.write(noise)
-    many_jobs(tmp_path, 2)
-    call = ["batch", "jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER)]
-    running = subprocess.Popen(
-        [sys.executable, "-c", STOPS_IN_THE_MIDDLE, *call],
-        env=environment,
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline() == "reading\n"
+    process = stuck_batch("", ["scene.tif"] * 2, script(ANSWER), environment, tmp_path)
     asked_s = time.monotonic()
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=LIMIT_S)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=LIMIT_S)
     assert time.monotonic() - asked_s < LEAVING_S + 2
-    assert (running.returncode, err) == (130, "interrupted\n")
+    assert (process.returncode, err) == (130, "interrupted\n")
+
+
+def test_nor_from_telling_that_it_cannot_write(
+    script: Script, environment: dict[str, str], tmp_path: Path
+) -> None:
+    start_s = time.monotonic()
+    process = stuck_batch(STORES_NOTHING, ["gone.tif", "scene.tif"], script(ANSWER), environment, tmp_path)
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - start_s < LEAVING_S + 15
+    assert process.returncode == 1
+    assert "for the test" in err
+
+
+def test_nor_is_anyone_left_to_ask_where_no_thread_can_be_started(
+    scene: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third one."""
+    model = script(ANSWER)
+    started: list[ThreadPoolExecutor] = []
+
+    def thread() -> ThreadPoolExecutor:
+        started.append(ThreadPoolExecutor(1, "zoomearth-few"))
+        if len(started) == 3:
+            started[-1].shutdown()  # takes nothing any more
+        return started[-1]
+
+    monkeypatch.setattr(running, "reading_thread", thread)
+    monkeypatch.setattr(running, "keep", lambda thread: thread.shutdown(wait=False))
+    jobs = [Job(str(number), str(scene), "What?", model=model) for number in range(200)]
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        run_local(jobs, RunSettings(together=8), lambda outcome: None, CancelToken())
+    assert len(started) == 3
+    wait_for(lambda: not any(one.name.startswith("zoomearth-few") for one in threading.enumerate()))
 
 
 def test_who_is_silent_is_told_of_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,14 @@ BOX = '[{"bbox_2d": [200, 150, 260, 200]'
 WINDOW, OTHER = PixelBox(0, 0, 10, 10), PixelBox(5, 5, 20, 20)
 
 
+def nobody_reads() -> bool:
+    """At least after a while: a thread that was shut down may still wind up."""
+    deadline_s = time.monotonic() + LIMIT_S
+    while are_reading() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return not are_reading()
+
+
 class WatchedRaster:
     """Stands before a raster: keeps which windows are read, and holds reading up while its gate is shut."""
 
@@ -37,6 +46,7 @@ class WatchedRaster:
         self.has_begun = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
+        self.is_deaf = False
         self.error: Exception | None = None
         self._is_read = threading.Lock()
         self._raster = raster
@@ -51,7 +61,8 @@ class WatchedRaster:
             self.threads.append(threading.get_ident())
             self.has_begun.set()
             while not self.gate.wait(0.01):
-                cancel.check()
+                if not self.is_deaf:
+                    cancel.check()
             if self.error is not None:
                 raise self.error
             if self._raster is not None:
@@ -165,6 +176,26 @@ class TestAlone:
         foresight.expect(OTHER)
         foresight.close()
 
+    def test_a_reading_that_does_not_hear_of_it_is_waited_for(self) -> None:
+        """Its thread is nobody else's, and the raster is not closed meanwhile."""
+        raster, token = WatchedRaster(), CancelToken()
+        raster.gate.clear()
+        raster.is_deaf = True
+        foresight = self.foresight(raster)
+        foresight.expect(WINDOW)
+        assert raster.has_begun.wait(LIMIT_S)
+        token.cancel()
+        with pytest.raises(Cancelled):
+            foresight.read(WINDOW, token)
+        closing = threading.Thread(target=foresight.close)
+        closing.start()
+        closing.join(0.3)
+        assert closing.is_alive() and are_reading()
+        raster.gate.set()
+        closing.join(LIMIT_S)
+        assert not closing.is_alive()
+        assert nobody_reads()
+
     def test_cancel_while_waiting(self) -> None:
         raster, token = WatchedRaster(), CancelToken()
         raster.gate.clear()
@@ -174,4 +205,4 @@ class TestAlone:
         with pytest.raises(Cancelled):
             foresight.read(WINDOW, token)
         foresight.close()
-        assert not are_reading()
+        assert nobody_reads()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import cli_values
-from .batch.command import INTERRUPTED, add_batch
+from .batch.command import add_batch
 from .core.errors import (
     Cancelled,
     DiskFullError,
@@ -33,8 +33,8 @@ from .core.progress import CancelToken, Progress
 from .core.types import Answer, Options, Query, RasterRequest, Stretch
 from .resources import version
 
-FAILED = 1
-"""Of a batch, as in the plugin's settings."""
+FAILED, INTERRUPTED = 1, 130
+"""Exit statuses; the second one is that after Ctrl+C."""
 _log = logging.getLogger(__name__)
 _MAY_BE_NEGATIVE = ("--area", "--pixels", "--height")
 _STARTS_WITH_A_MINUS = re.compile(r"-[\d.]")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import cli_values
-from ..core.errors import Cancelled, OutputUnwritableError
+from ..core.errors import OutputUnwritableError
 from ..core.progress import CancelToken
 from ..core.types import Options, Query
 from .progress_line import ProgressLine
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .carrying import Tally
     from .jobs import Job
 
-INTERRUPTED = 130
-"""The exit status after Ctrl+C."""
 ENGINES = ("local", "ray")
 _ANOTHER = "Name another file."
 _ENDINGS = {"--table": (".csv",), "--report": (".html", ".htm")}
@@ -87,7 +85,6 @@ def run(options: argparse.Namespace) -> int:
     """Run it; raises what :func:`.carrying.run_batch` raises, and SystemExit for a wrong call."""
     if options.engine == "local" and (options.workers or options.address):
         options.refuse("--workers and --address need --engine ray: the local engine has no workers")
-    from ..raster.reading_threads import are_reading
     from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
     from .running import RunSettings, run_local
@@ -111,15 +108,8 @@ def run(options: argparse.Namespace) -> int:
     # Rasterio keeps it to itself, but not where threads change the filters at the same time.
     warnings.filterwarnings("ignore", "Dataset has no geotransform")
     cancel = CancelToken()
-    try:
-        with _interruptible(cancel), ProgressLine(len(jobs)) as progress:
-            tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
-    except (Cancelled, KeyboardInterrupt):
-        if are_reading():  # a disk or a server may not answer, and Python would wait
-            sys.stderr.write("interrupted\n")
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
-        raise
+    with _interruptible(cancel), ProgressLine(len(jobs)) as progress:
+        tally = run_batch(jobs, output, settings, cancel=cancel, tell=progress.tell, runner=runner)
     if options.table is not None:
         from .export import write_table
 

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -138,11 +138,11 @@ def ask_all(
         Cancelled: On request.
     """
     together = settings.together
-    threads = [reading_thread() for _ in range(min(len(jobs), together + together // 2))]
+    count = min(len(jobs), together + together // 2)
     stop = CancelToken()
     watch = Watch()
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * len(threads) + 2)
+    found: queue.Queue[Outcome | BaseException] = queue.Queue(maxsize=2 * count + 2)
     rasters = SharedRasters(jobs)
     for job in jobs:
         waiting.put(job)
@@ -163,9 +163,12 @@ def ask_all(
         except BaseException as error:  # noqa: BLE001 # the thread's boundary: who runs the batch is told
             _put(found, error, stop)
 
-    with decoding_alone() if len(threads) > 1 else nullcontext():
-        working = [thread.submit(work) for thread in threads]
+    working: dict[Future[None], ThreadPoolExecutor] = {}
+    with decoding_alone() if count > 1 else nullcontext():
         try:
+            for _ in range(count):
+                thread = reading_thread()
+                working[thread.submit(work)] = thread
             for _ in jobs:
                 outcome = _get(found, cancel, stop, watch)
                 if isinstance(outcome, BaseException):
@@ -173,12 +176,11 @@ def ask_all(
                 take(outcome)
         finally:
             stop.cancel()
-            _, stuck = wait(working, LEAVING_S)
-            for thread, its_work in zip(threads, working, strict=True):
-                if its_work in stuck:
-                    thread.shutdown(wait=False)
-                else:
-                    keep(thread)
+            done, stuck = wait(working, LEAVING_S)
+            for its_work in done:
+                keep(working[its_work])
+            for its_work in stuck:
+                working[its_work].shutdown(wait=False)
             if not stuck:  # else one may still read
                 rasters.close()
 

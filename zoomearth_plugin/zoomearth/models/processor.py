@@ -41,9 +41,9 @@ class SnappingImageProcessor(Qwen2VLImageProcessorPil):
     ) -> NDArray[Any]:
         """(channels, rows, columns) to the same with both sides snapped; ``size`` is not looked at."""
         rows, columns = image.shape[-2:]
-        if (rows, columns) == (snapped_side(rows, factor), snapped_side(columns, factor)):
-            return image
         target = SizeDict(height=snapped_side(rows, factor), width=snapped_side(columns, factor))
+        if image.dtype == np.uint8 and (rows, columns) == (target.height, target.width):
+            return image
         # The parent's own resize would apply the bounds again: step over it.
         resized = super(Qwen2VLImageProcessorPil, self).resize(image=image, size=target, resample=resample)
         return np.asarray(resized)

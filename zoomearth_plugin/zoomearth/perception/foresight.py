@@ -54,7 +54,7 @@ class Foresight:
         if expected is None:
             self._drop()
             return self._read(window, cancel)
-        self._window = self._reading = None
+        self._window = None  # still being read, and waited for by whoever closes this
         while True:
             if cancel.is_cancelled:
                 self._stop.cancel()
@@ -64,6 +64,9 @@ class Foresight:
             except NotYet:
                 if expected.done():  # it was the reading's own
                     raise
+            finally:
+                if expected.done():
+                    self._reading = None
 
     def close(self) -> None:
         """Read nothing any more; returns when nobody reads."""

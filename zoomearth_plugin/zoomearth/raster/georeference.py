@@ -17,8 +17,8 @@ from .grid import RasterGrid
 _EDGE_PARTS = 32
 """Into how many pieces an edge is cut where it may bend on the way to pixels."""
 _HORIZON_PARTS = 256
-"""Of an outline: between two places so near, the edge of the Earth in a picture of all of it bends by a third
-of a pixel."""
+"""Of an outline. Between two places so near, the edge of the Earth in a picture of all of it, 5,500 pixels
+wide, bends by a third of a pixel; a gap of an interrupted map may be missed where it is narrower."""
 OFF_EARTH = (
     "off_earth: A part of the place lies off the Earth; it stays in the raster's own coordinate "
     "reference system, without an area."
