@@ -7,7 +7,6 @@ lies in each column of the view. That matrix is banded, so it is applied a few v
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -19,6 +18,8 @@ from ..core.frames import PixelBox
 Floats = NDArray[np.floating]
 _GROUP = 16
 """View columns a product: with more, zeros are multiplied; with fewer, calls cost more."""
+_AT_ONCE = 1 << 16
+"""Values of cut rows: with more, they leave the processor's cache; with fewer, calls cost more."""
 
 
 class AreaAverage:
@@ -130,18 +131,23 @@ def _row_sums(values: NDArray[np.generic], edges: NDArray[np.float64], dtype: ty
     """
     bands, rows, columns = values.shape
     sums: Floats = np.zeros((bands, len(edges) - 1, columns), dtype)
-    limits = np.clip(edges, 0, rows).tolist()
-    for cell, (start, stop) in enumerate(itertools.pairwise(limits)):
-        first, last = math.ceil(start), math.floor(stop)
-        if first < last:
-            np.add.reduce(values[:, first:last], axis=1, dtype=dtype, out=sums[:, cell])
-        if last < first:  # both edges cut the same row
-            sums[:, cell] += values[:, last].astype(dtype) * (stop - start)
-            continue
-        if start < first:
-            sums[:, cell] += values[:, first - 1].astype(dtype) * (first - start)
-        if last < stop:
-            sums[:, cell] += values[:, last].astype(dtype) * (stop - last)
+    limits = np.clip(edges, 0, rows)
+    starts, stops = limits[:-1], limits[1:]
+    first, last = np.ceil(starts).astype(int), np.floor(stops).astype(int)
+    for cell, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if start < stop:
+            np.add.reduce(values[:, start:stop], axis=1, dtype=dtype, out=sums[:, cell])
+    step = max(1, _AT_ONCE // (bands * columns))
+    is_within = last < first  # both edges cut the same row
+    for cells, row, shares in (
+        (is_within, last, stops - starts),
+        (~is_within & (starts < first), first - 1, first - starts),
+        (~is_within & (last < stops), last, stops - last),
+    ):
+        (cut,) = cells.nonzero()
+        for start in range(0, cut.size, step):
+            some = cut[start : start + step]
+            sums[:, some] += values[:, row[some]] * shares[some, None].astype(dtype)
     return sums
 
 

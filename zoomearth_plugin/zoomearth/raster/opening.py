@@ -101,6 +101,11 @@ def decoding_alone() -> Iterator[None]:
             _alone -= 1
 
 
+def many_read() -> bool:
+    """Whether somebody is within :func:`decoding_alone`."""
+    return _alone > 0
+
+
 def _decoders() -> str:
     """GDAL's threads do not live on in a forked process, which would wait for them for ever."""
     return "1" if _alone or os.getpid() != _PROCESS else "ALL_CPUS"

@@ -21,12 +21,12 @@ from ..core.frames import PixelBox
 from ..core.progress import CancelToken
 from .channels import Channels
 from .mask import AreaMask
-from .opening import gdal, open_dataset
+from .opening import gdal, many_read, open_dataset
 from .reading_threads import keep, reading_thread
 
 PIECE_BYTES = 16 << 20
 _QUICK_BYTES = 2 << 20
-"""Less than this is read in a moment, and not worth a thread."""
+"""Less than this is read in a moment, and not worth a thread; nor is any piece where many read at once."""
 _CANCEL_POLL_S = 0.05
 
 
@@ -142,7 +142,8 @@ def _is_quick(part: Part, dataset: Any) -> bool:
     JPEG 2000 never is: one file may be one block, and what its decoder took and gave back stays with
     the thread that called it, so that must be the same one for all.
     """
-    is_small = part.box.area * _pixel_bytes(dataset, part.channels) <= _QUICK_BYTES
+    most_bytes = PIECE_BYTES if many_read() else _QUICK_BYTES
+    is_small = part.box.area * _pixel_bytes(dataset, part.channels) <= most_bytes
     return is_small and not dataset.driver.startswith("JP2")
 
 
