@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -70,3 +71,11 @@ def test_no_more_are_kept_than_are_of_use() -> None:
         reading_threads.keep(thread)
     assert reading_threads._idle == threads[:-3]
     assert reading_threads.reading_thread() is threads[-4]
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has it")
+def test_one_does_not_interrupt_who_computes() -> None:
+    thread = reading_threads.reading_thread()
+    assert thread.submit(os.sched_getscheduler, 0).result() == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    thread.shutdown()

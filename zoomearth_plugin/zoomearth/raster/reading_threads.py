@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 NAME = "zoomearth-reading"
 _MOST_IDLE = 48
@@ -20,7 +21,7 @@ def reading_thread() -> ThreadPoolExecutor:
     with _lock:
         if _idle:
             return _idle.pop()
-    return ThreadPoolExecutor(1, NAME)
+    return ThreadPoolExecutor(1, NAME, _give_way)
 
 
 def keep(thread: ThreadPoolExecutor) -> None:
@@ -36,6 +37,13 @@ def are_reading() -> bool:
     """Whether any has something to do, be it one that was shut down."""
     alive = sum(thread.name.startswith(NAME) for thread in threading.enumerate())
     return alive > len(_idle)
+
+
+def _give_way() -> None:
+    """Wait until who computes is at the end of its turn: to interrupt it costs both more than it gains."""
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # a system may refuse it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _start_anew() -> None:
