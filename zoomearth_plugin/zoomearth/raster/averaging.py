@@ -147,7 +147,7 @@ def _row_sums(values: NDArray[np.generic], edges: NDArray[np.float64], dtype: ty
         (cut,) = cells.nonzero()
         for start in range(0, cut.size, step):
             some = cut[start : start + step]
-            sums[:, some] += values[:, row[some]] * shares[some, None].astype(dtype)
+            sums[:, some] += values[:, row[some]].astype(dtype) * shares[some, None].astype(dtype)
     return sums
 
 
