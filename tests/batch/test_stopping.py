@@ -37,11 +37,11 @@ import time
 from zoomearth.__main__ import run
 from zoomearth.raster import streaming
 
-def read(self, window):
+def read(self, dataset, window):
     print("reading", flush=True)
     time.sleep(60)
 
-streaming._Reader.read = read
+streaming.Part.read = read
 """
 STORES_NOTHING = """
 from zoomearth.batch.store import BatchStore
