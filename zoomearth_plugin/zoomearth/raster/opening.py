@@ -86,7 +86,7 @@ def gdal(reading: str | None = None) -> Iterator[None]:
 
 @contextmanager
 def decoding_alone() -> Iterator[None]:
-    """Within: whoever reads a block decodes it, in all threads; for when many read at once.
+    """Within: whoever reads a piece or a block does so himself, in all threads; for when many read at once.
 
     To hand a block to a thread of GDAL's costs more than to decode it, where blocks are small; it pays
     only for one who would wait.
