@@ -24,6 +24,7 @@ from batch_samples import (
 )
 from zoomearth.batch.carrying import Tally
 from zoomearth.batch.progress_line import Pace, state_of, time_left
+from zoomearth.cli import main
 
 Batch = Callable[..., Ended]
 Script = Callable[..., str]
@@ -74,6 +75,8 @@ def test_wrong_call(batch: Batch) -> None:
     ("options", "said"),
     [
         (["--workers", "2"], "need --engine ray"),
+        (["--cores", "2"], "need --engine ray"),
+        (["--cores", "0", "--engine", "ray"], "--cores"),
         (["--address", "head:6379"], "need --engine ray"),
         (["--view-side", "0"], "from 1"),
         (["--view-side", "4097"], "from 1 to 4096"),
@@ -84,6 +87,16 @@ def test_wrong_options(batch: Batch, options: list[str], said: str) -> None:
     ended = batch("jobs.csv", "--output", "out.gpkg", "--json", *options)
     assert (ended.status, ended.out) == (2, "")
     assert said in ended.err.splitlines()[-1]
+
+
+def test_cores_where_nothing_can_be_kept_to_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main(["batch", "jobs.csv", "--output", "out.gpkg", "--engine", "ray", "--cores", "1"])
+    assert ended.value.code == 2
+    assert "keeps no process to some of its cores" in capsys.readouterr().err
 
 
 def test_both_resume_and_overwrite(batch: Batch, tmp_path: Path) -> None:

@@ -95,10 +95,25 @@ def test_who_wants_all_cores_gets_none_of_its_own(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_who_shares_takes_free_cores_first(tmp_path: Path) -> None:
+    there = os.sched_getaffinity(0)
+    first = OwnCores(1, tmp_path)
+    second = OwnCores(1, tmp_path, shares=True)
+    assert second.cores.isdisjoint(first.cores)
+    rest = [OwnCores(1, tmp_path) for _ in range(len(there) - 2)]
+    crowded = OwnCores(1, tmp_path, shares=True)
+    assert len(crowded.cores) == 1 and crowded.cores <= there  # none is free: with another one
+    for own in (first, second, *rest, crowded):
+        own.close()
+    assert crowded.cores == frozenset()
+    assert OwnCores(1, tmp_path).cores  # all are free again
+
+
 def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     assert OwnCores(1, in_the_way).cores == frozenset()
+    assert len(OwnCores(1, in_the_way, shares=True).cores) == 1
 
 
 def test_closing_gives_them_back(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ from ray_clusters import (
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
 from zoomearth.batch.ray_asking import Asker, packed, unpacked
-from zoomearth.batch.ray_cluster import Pool, card_share
+from zoomearth.batch.ray_cluster import Pool, card_share, pool_of
 from zoomearth.batch.ray_running import ray_runner, rows_of
 from zoomearth.core.errors import Cancelled, EngineMissingError, ServerUnreachableError
 from zoomearth.core.progress import CancelToken
@@ -117,6 +119,44 @@ def test_an_actor_keeps_its_model(tmp_path: Path, script: Script, monkeypatch: p
     assert missing[0][0].error.code == "model_missing"
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no process can be kept to cores here")
+def test_an_actor_keeps_to_its_cores(tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zoomearth.batch.ray_asking as ray_asking
+
+    there = os.sched_getaffinity(0)
+    if len(there) < 2:
+        pytest.skip("there is only one")
+    seen: list[set[int]] = []
+    ask_all = ray_asking.ask_all
+    monkeypatch.setattr(
+        ray_asking, "ask_all", lambda *args: (seen.append(os.sched_getaffinity(0)), ask_all(*args))
+    )
+    jobs = jobs_about(write_rasters(tmp_path, 1), script(ANSWER))
+    for pool in (ALONE, replace(ALONE, cores=1)):
+        outcomes(Asker(SETTINGS, pool), jobs)
+    free, kept = seen
+    assert free == there and len(kept) == 1 and kept < there
+
+
+@pytest.mark.parametrize(
+    ("own", "cores_each", "threads"), [("", 1, 1), ("", 2, 1), ("", 5, 4), ("3", 1, 3), ("1", None, 1)]
+)
+def test_threads_of_a_worker(
+    own: str, cores_each: int | None, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of its cores reads, unless the environment says how many compute."""
+    monkeypatch.setenv("OMP_NUM_THREADS", own)
+    cluster = SimpleNamespace(cluster_resources=lambda: {"CPU": 2.0}, nodes=list)
+    pool = pool_of(cluster, [job(1, "a")], 2, cores_each)
+    assert (pool.workers, pool.threads, pool.cores) == (2, threads, cores_each)
+
+
+def test_workers_that_fit() -> None:
+    cluster = SimpleNamespace(cluster_resources=lambda: {"CPU": 8.0}, nodes=list)
+    found = [pool_of(cluster, [job(1, "a")], None, each).workers for each in (None, 1, 3, 9)]
+    assert found == [8, 8, 2, 1]
+
+
 def test_an_actor_outlives_what_nobody_expected(
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +199,7 @@ def test_a_standstill_on_a_cluster_that_shrank(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ray_running, "STALL_S", 0.1)
     there = iter([2, 2, 2, 1, 1, 1])
     monkeypatch.setattr(ray_running, "places", lambda *_: next(there))
-    batch = ray_running._Batch(None, 2, None, SETTINGS)
+    batch = ray_running._Batch(None, 2, None, None, SETTINGS)
     pool, leaving = Pool(2, 1.0, 1, 2), threading.Event()
     assert batch._taken(queue.Queue(), pool, print, CancelToken(), leaving) == (False, None)
     assert len(list(there)) == 2

@@ -69,7 +69,16 @@ def add_batch(commands: Any) -> None:
         help="who asks: this process, or workers of Ray; default: %(default)s",
     )
     batch.add_argument(
-        "--workers", type=cli_values.count, metavar="N", help="of Ray; default: one for each GPU or CPU"
+        "--workers",
+        type=cli_values.count,
+        metavar="N",
+        help="of Ray; default: one for each GPU, else for each CPU, or each N of --cores",
+    )
+    batch.add_argument(
+        "--cores",
+        type=cli_values.count,
+        metavar="N",
+        help="that each worker keeps to (Linux); default: an even share of its machine",
     )
     batch.add_argument("--address", metavar="HOST:PORT", help="of a Ray cluster; else one is started here")
     batch.add_argument("--report", type=Path, metavar="F.html", help="what came of it, as a page")
@@ -83,8 +92,10 @@ def add_batch(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run it; raises what :func:`.carrying.run_batch` raises, and SystemExit for a wrong call."""
-    if options.engine == "local" and (options.workers or options.address):
-        options.refuse("--workers and --address need --engine ray: the local engine has no workers")
+    if options.engine == "local" and (options.workers or options.cores or options.address):
+        options.refuse("--workers, --cores and --address need --engine ray: the local engine has no workers")
+    if options.cores and not hasattr(os, "sched_setaffinity"):
+        options.refuse("--cores: this system keeps no process to some of its cores")
     from .carrying import Output, Runner, run_batch
     from .jobs import read_jobs
     from .running import RunSettings, run_local
@@ -104,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
     if options.engine == "ray":
         from .ray_running import ray_runner
 
-        runner = ray_runner(workers=options.workers, address=options.address)
+        runner = ray_runner(workers=options.workers, address=options.address, cores=options.cores)
     # Rasterio keeps it to itself, but not where threads change the filters at the same time.
     warnings.filterwarnings("ignore", "Dataset has no geotransform")
     cancel = CancelToken()

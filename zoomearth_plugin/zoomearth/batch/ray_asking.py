@@ -54,8 +54,7 @@ class Asker:
         os.environ["OMP_NUM_THREADS"] = str(pool.threads)
         self._settings = settings
         self._threads = pool.threads
-        # Beside a graphics card, cores only read: whoever has something to read may have them all.
-        self._own = OwnCores(cores() if pool.gpus else max(pool.threads, cores() // pool.beside))
+        self._own = _cores_of(pool)
         self._model: str | None = None
         self._loaded: tuple[Engine, Callable[[], object]] | ZoomEarthError | None = None
         self._serving = ExitStack()
@@ -127,6 +126,13 @@ class Asker:
                     sys.modules["torch"].set_num_threads(self._threads)
                 self._loaded = self._serving.enter_context(shared(engine, self._settings.together))
         return self._loaded
+
+
+def _cores_of(pool: Pool) -> OwnCores:
+    if pool.cores is not None:
+        return OwnCores(pool.cores, shares=True)
+    # Beside a graphics card, cores only read: whoever has something to read may have them all.
+    return OwnCores(cores() if pool.gpus else max(pool.threads, cores() // pool.beside))
 
 
 def _lost(job: Job, problem: Sequence[Exception]) -> Outcome:

@@ -42,12 +42,14 @@ class Pool:
         gpus: Of a graphics card, for each actor; 0 for none.
         threads: Of torch, in each actor.
         beside: Actors on a machine, where they are spread evenly.
+        cores: Of its machine, that each keeps to; None for a fair share of what is free.
     """
 
     workers: int
     gpus: float
     threads: int
     beside: int
+    cores: int | None = None
 
 
 def import_ray() -> Any:
@@ -142,28 +144,30 @@ def _silent_about_its_log() -> Iterator[None]:
                     os.write(_STANDARD_ERROR, line)
 
 
-def pool_of(ray: Any, jobs: Sequence[Job], workers: int | None) -> Pool:
+def pool_of(ray: Any, jobs: Sequence[Job], workers: int | None, cores_each: int | None = None) -> Pool:
     """What to ask of the cluster that is connected.
 
     Args:
         ray: Connected.
         jobs: Their models must fit.
-        workers: None for one for each graphics card, else for each CPU.
+        workers: None for one for each graphics card, else for each CPU, or each ``cores_each`` of them.
+        cores_each: That a worker keeps to, one of them to read with if there are several; None for its share.
 
     Raises:
         OutOfMemoryError: So many do not fit a graphics card.
     """
     there = ray.cluster_resources()
     cards, cpus = int(there.get("GPU", 0)), int(there.get("CPU", 0))
-    wanted = workers or cards or max(1, cpus)
+    wanted = workers or cards or max(1, cpus // (cores_each or 1))
     needs_cards = cards > 0 and any(not job.model.startswith(PREFIX) for job in jobs)
     gpus = card_share(wanted, cards) if needs_cards else 0.0
     if 0 < gpus < 1:
         _check_memory(ray, {job.model for job in jobs}, gpus)
     own = os.environ.get("OMP_NUM_THREADS", "")
-    threads = int(own) if own.isdigit() else max(1, (max(cpus, cores()) - 1) // wanted)
+    fair = cores_each - 1 if cores_each else (max(cpus, cores()) - 1) // wanted
+    threads = int(own) if own.isdigit() else max(1, fair)
     machines = sum(bool(node["Alive"] and node["Resources"].get("CPU", 0) > 0) for node in ray.nodes())
-    return Pool(wanted, gpus, threads, math.ceil(wanted / max(1, machines)))
+    return Pool(wanted, gpus, threads, math.ceil(wanted / max(1, machines)), cores_each)
 
 
 def card_share(workers: int, cards: int) -> float:

@@ -47,13 +47,14 @@ class _End:
 
 
 def ray_runner(
-    *, workers: int | None = None, address: str | None = None
+    *, workers: int | None = None, address: str | None = None, cores: int | None = None
 ) -> Callable[[Sequence[Job], RunSettings, Taker, CancelToken], None]:
     """A runner for :func:`.carrying.run_batch`.
 
     Args:
         workers: Actors; None for one for each graphics card, else for each CPU.
         address: Of a cluster that is there and stays; None to start one here, which ends with the batch.
+        cores: Of its machine, that each actor keeps to, where the system lets it; None for its share.
 
     Raises:
         EngineMissingError: Ray is not installed.
@@ -61,7 +62,7 @@ def ray_runner(
     ray = import_ray()
 
     def run(jobs: Sequence[Job], settings: RunSettings, take: Taker, cancel: CancelToken) -> None:
-        _Batch(ray, workers, address, settings).run(jobs, take, cancel)
+        _Batch(ray, workers, address, cores, settings).run(jobs, take, cancel)
 
     return run
 
@@ -73,13 +74,17 @@ class _Batch:
         ray: Of :func:`.ray_cluster.import_ray`.
         workers: See :func:`ray_runner`.
         address: See :func:`ray_runner`.
+        cores: See :func:`ray_runner`.
         settings: How to ask.
     """
 
-    def __init__(self, ray: Any, workers: int | None, address: str | None, settings: RunSettings) -> None:
+    def __init__(
+        self, ray: Any, workers: int | None, address: str | None, cores: int | None, settings: RunSettings
+    ) -> None:
         self._ray = ray
         self._workers = workers
         self._address = address
+        self._cores = cores
         self._settings = settings
         self._pool: Pool | None = None
 
@@ -121,7 +126,7 @@ class _Batch:
         try:
             with connected(self._ray, self._workers, self._address):
                 if self._pool is None:  # later there may be fewer machines for a while: no reason to crowd
-                    self._pool = pool_of(self._ray, jobs, self._workers)
+                    self._pool = pool_of(self._ray, jobs, self._workers, self._cores)
                 pool = self._pool
                 most = 1 if one_by_one else self._most_in_row(len(jobs), pool)
                 rows = [packed(row) for row in rows_of(jobs, most)]
