@@ -6,12 +6,10 @@ import math
 import subprocess
 
 import pytest
+from map_places import CONTEXT, GEOS_EAST, MOON, MOON_M, crs, multi, ring, square_metres
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
-    QgsCoordinateTransformContext,
     QgsCsException,
-    QgsDistanceArea,
     QgsFillSymbol,
     QgsGeometry,
     QgsMapRendererSequentialJob,
@@ -28,37 +26,13 @@ from qgis_samples import answer_of
 from zoomearth_plugin import outlines
 from zoomearth_plugin.layers import Place
 
-GEOS_EAST = "+proj=geos +h=35785831 +lon_0=-75 +sweep=x +datum=WGS84"
 GEOS_WEST = "+proj=geos +h=35785831 +lon_0=-137 +sweep=x +datum=WGS84"
 SINUSOIDAL = "+proj=sinu +R=6371007.181 +units=m +no_defs"
-MOON = "+proj=longlat +R=1737400 +no_defs"
-MOON_M = 1_737_400
 MARS = "+proj=longlat +a=3396190 +b=3376200 +no_defs"
 OFF_EARTH = "off_earth: A part of the place lies off the Earth."
-CONTEXT = QgsCoordinateTransformContext()
 # Of UTM 60N, whose column 400 lies at 180° here: the georeference of a file across the antimeridian.
 DATELINE = (580000.0, 300.0, 0.0, 5840000.0, 0.0, -300.0)
 ACROSS = (680000.0, 5640000.0, 760000.0, 5800000.0)  # 178.0… to 180.9… degrees, 51° to 52° north
-
-
-def crs(text):
-    if text.startswith("+"):
-        made = QgsCoordinateReferenceSystem()
-        made.createFromProj(text)
-    else:
-        made = QgsCoordinateReferenceSystem(text)
-    assert made.isValid()
-    return made
-
-
-def ring(left, bottom, right, top):
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
-
-
-def multi(*box):
-    made = QgsGeometry.fromRect(QgsRectangle(*box))
-    made.convertToMultiType()
-    return made
 
 
 def parts(geometry):
@@ -74,14 +48,6 @@ def gdal_transform(points, source, target):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return [tuple(map(float, line.split())) for line in run.stdout.splitlines()]
-
-
-def square_metres(geometry, text):
-    """QGIS's own measure, which takes edges for the shortest way: so they are cut short first."""
-    measure = QgsDistanceArea()
-    measure.setSourceCrs(crs(text), CONTEXT)
-    measure.setEllipsoid(crs(text).ellipsoidAcronym())
-    return measure.measureArea(geometry.densifyByCount(300))
 
 
 @pytest.fixture
@@ -376,69 +342,3 @@ class TestOtherBodies:
         degree = MOON_M * math.pi / 180
         found = [tuple(side / degree for side in part) for part in parts(made)]
         assert found == [pytest.approx((-180, 0, -170, 1)), pytest.approx((170, 0, 180, 1))]
-
-
-class TestAreas:
-    @pytest.mark.parametrize(
-        ("text", "radius_m"), [(MOON, MOON_M), ("IAU_2015:30100", MOON_M), ("IAU_2015:49900", 3_396_190)]
-    )
-    @pytest.mark.parametrize(
-        "box",
-        [(0, 0, 1, 1), (10, -20, 100, 50), (170, 10, 190, 20), (0, -90, 360, 90), (-180, 60, 180, 90),
-         (20, 80, 50, 90)],
-    )  # fmt: skip
-    def test_zones_of_spheres(self, text, radius_m, box):
-        west, south, east, north = map(math.radians, box)
-        expected = radius_m**2 * (east - west) * (math.sin(north) - math.sin(south))
-        assert outlines.area_m2(multi(*box), crs(text), CONTEXT) == pytest.approx(expected, rel=1e-6)
-
-    def test_the_whole_earth(self):
-        # The surface of WGS 84, as its definition (NIMA TR8350.2, table 3.3) has it.
-        for text, box in (("EPSG:4326", (-180, -90, 180, 90)), ("EPSG:4326", (0, -90, 360, 90))):
-            area = outlines.area_m2(multi(*box), crs(text), CONTEXT)
-            assert area == pytest.approx(5.10065621724e14, rel=1e-9)
-
-    @pytest.mark.parametrize(
-        ("text", "box"),
-        [
-            ("EPSG:4326", (0, 0, 60, 50)),
-            ("EPSG:32633", (500_000, 5_300_000, 600_000, 5_400_000)),
-            ("EPSG:2263", (900_000, 150_000, 1_100_000, 300_000)),  # feet
-            ("EPSG:3857", (-1e6, 6e6, 1e6, 9e6)),
-            ("EPSG:3413", (-1e6, -2e6, 5e5, -1e6)),
-            ("ESRI:102001", (-340_020, 3_560_000, -160_020, 3_740_000)),
-            (GEOS_EAST, (-3e6, -3e6, 3e6, 3e6)),
-        ],
-    )
-    def test_as_qgis_measures(self, text, box):
-        found = outlines.area_m2(multi(*box), crs(text), CONTEXT)
-        assert found == pytest.approx(square_metres(multi(*box), text), rel=1e-4)
-
-    def test_a_cap_on_a_map_of_its_pole(self):
-        text = f"+proj=stere +lat_0=-90 +R={MOON_M}"
-        reach = 2 * MOON_M * math.tan(math.radians(15))
-        circle = [
-            QgsPointXY(reach * math.cos(turn / 360 * math.pi), reach * math.sin(turn / 360 * math.pi))
-            for turn in range(720)
-        ]
-        geometry = QgsGeometry.fromMultiPolygonXY([[[*circle, circle[0]]]])
-        expected = 2 * math.pi * MOON_M**2 * (1 - math.cos(math.radians(30)))
-        assert outlines.area_m2(geometry, crs(text), CONTEXT) == pytest.approx(expected, rel=1e-4)
-
-    def test_a_pixel(self):
-        """15 cm far from the origin, to a millionth; on the central meridian UTM's scale is 0.9996."""
-        box = (500_000, 5_612_085, 500_000.125, 5_612_085.125)
-        expected = 0.125**2 / 0.9996**2
-        assert outlines.area_m2(multi(*box), crs("EPSG:32660"), CONTEXT) == pytest.approx(expected, rel=1e-6)
-
-    def test_holes_count_not(self):
-        rings = [[QgsPointXY(*place) for place in (*ring(*box), ring(*box)[0])]
-                 for box in ((170, 0, 190, 20), (175, 5, 185, 15))]  # fmt: skip
-        geometry = QgsGeometry.fromMultiPolygonXY([rings])
-        expected = MOON_M**2 * math.radians(20) * math.sin(math.radians(20)) - MOON_M**2 * math.radians(
-            10
-        ) * (math.sin(math.radians(15)) - math.sin(math.radians(5)))
-        assert outlines.area_m2(geometry, crs(MOON), CONTEXT) == pytest.approx(expected, rel=1e-6)
-
-    def test_none_without_a_body(self):
-        assert outlines.area_m2(multi(0, 0, 1, 1), QgsCoordinateReferenceSystem(), CONTEXT) is None
