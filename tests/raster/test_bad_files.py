@@ -108,3 +108,58 @@ def test_a_container_of_rasters_names_them(tmp_path: Path) -> None:
             file.write(NOISE[:1, :300, :300])
     said = refusal(path)
     assert "2 subdatasets" in said.message and "north" in said.hint
+
+
+def damaged(path: Path, source: Path) -> Path:
+    """A copy in which one block in the middle is zeros."""
+    with rasterio.open(source) as file:
+        offset, length = (
+            int(file.get_tag_item(f"BLOCK_{what}_1_1", "TIFF", bidx=1)) for what in ("OFFSET", "SIZE")
+        )
+    content = bytearray(source.read_bytes())
+    content[offset : offset + length] = bytes(length)
+    path.write_bytes(content)
+    return path
+
+
+def test_damage_is_told_each_time(tmp_path: Path) -> None:
+    """GDAL's own threads give the block as it happens to be to whoever reads it again."""
+    whole = write(
+        tmp_path / "whole.tif", NOISE, tiled=True, blockxsize=256, blockysize=256, compress="deflate"
+    )
+    across_four = PixelBox(200, 200, 400, 400)
+    with open_file(damaged(tmp_path / "file.tif", whole)) as raster:
+        for _ in range(3):
+            with pytest.raises(RasterUnreadableError, match="cut short or damaged"):
+                raster.read(across_four, 256)
+            with pytest.raises(RasterUnreadableError, match="cut short or damaged"):
+                overview(raster, 256)
+        beside = raster.read(PixelBox(600, 600, 800, 800), 256)
+        assert (beside.pixels[:, :, 0] == NOISE[0, 600:800, 600:800]).all()
+
+
+def test_damage_says_nothing_of_other_files(tmp_path: Path) -> None:
+    """Of the same thread, with an alpha band, whose meaning is asked for at each reading."""
+    pixels = np.concatenate([NOISE, np.full_like(NOISE[:1], 255)])
+    options = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "alpha": "yes"}
+    whole = write(tmp_path / "whole.tif", pixels, **options)
+    window = PixelBox(0, 0, 200, 200)
+    with open_file(whole) as good, open_file(damaged(tmp_path / "file.tif", whole)) as bad:
+        expected = good.read(window, 256).pixels
+        for _ in range(2):
+            with pytest.raises(RasterUnreadableError):
+                bad.read(PixelBox(200, 200, 400, 400), 256)
+            assert (good.read(window, 256).pixels == expected).all()
+
+
+def test_damaged_file_that_is_gone_meanwhile(tmp_path: Path) -> None:
+    whole = write(
+        tmp_path / "whole.tif", NOISE, tiled=True, blockxsize=256, blockysize=256, compress="deflate"
+    )
+    path = damaged(tmp_path / "file.tif", whole)
+    with open_file(path) as raster:
+        with pytest.raises(RasterUnreadableError):
+            raster.read(PixelBox(200, 200, 400, 400), 256)
+        path.unlink()
+        with pytest.raises(RasterUnreadableError, match="No such file"):
+            raster.read(PixelBox(600, 600, 800, 800), 256)

@@ -12,6 +12,7 @@ from typing import Any
 
 import rasterio
 from rasterio._err import CPLE_BaseError
+from rasterio.crs import CRS
 from rasterio.env import get_gdal_config
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RPCError
 
@@ -75,6 +76,7 @@ def gdal(reading: str | None = None) -> Iterator[None]:
             yield
     except GDAL_ERRORS as error:
         cause = str(error.__cause__ or error)
+        _clear_last_error()
         if reading is None:
             raise RasterUnreadableError(cause) from error
         if _is_remote(reading):
@@ -150,6 +152,14 @@ def without_secrets(text: str) -> str:
 def _is_remote(name: str) -> bool:
     """Whether a file is read from a server, be it inside an archive or a container there."""
     return _REMOTE.search(name) is not None
+
+
+def _clear_last_error() -> None:
+    """GDAL keeps a thread's last error in mind, and rasterio raises it again where GDAL gives it a number.
+
+    That may be a good file's colour interpretation. What makes a CRS begins without an error.
+    """
+    CRS.from_epsg(4326)
 
 
 def _forget(name: str) -> None:

@@ -25,7 +25,7 @@ from .mask import AreaMask
 from .opening import gdal, open_dataset
 from .picture import NativePicture, Picture, colours
 from .raster import Raster
-from .streaming import Part, Tally, run_pass
+from .streaming import Part, Sink, Tally, run_pass
 from .stretch import ValueRange, plain_range, range_of, sample, sample_level
 
 _log = logging.getLogger(__name__)
@@ -83,15 +83,17 @@ class FileRaster(Raster):
     ) -> None:
         super().__init__(grid, warnings)
         self._request = request
-        self._dataset = dataset
+        self._open: Any = dataset
         self._channels = channels
         self._identity = _identity(dataset, channels)
         self._range: ValueRange | None = None
 
     def close(self) -> None:
         """Let go of the file."""
-        with gdal():
-            self._dataset.close()
+        if self._open is not None:
+            with gdal():
+                self._open.close()
+            self._open = None
 
     def overview(
         self,
@@ -144,6 +146,28 @@ class FileRaster(Raster):
         return self._picture(view, None, mask, lambda share: None, cancel or CancelToken())
 
     @property
+    def _dataset(self) -> Any:
+        """Open; raises RasterUnreadableError where it cannot be opened again."""
+        if self._open is None:
+            with gdal():
+                self._open = open_dataset(self._request.uri)
+        return self._open
+
+    def _run(
+        self, part: Part, dataset: Any, sink: Sink, told: Callable[[float], None], cancel: CancelToken
+    ) -> None:
+        """See :func:`run_pass`. Where that fails the file is opened anew for whoever reads next.
+
+        GDAL's threads leave a block that they could not decode with the file that is open, and whoever
+        reads it again is given what happened to be there.
+        """
+        try:
+            run_pass(part, dataset, sink, told=told, cancel=cancel)
+        except RasterUnreadableError:
+            self.close()
+            raise
+
+    @property
     def _overviews(self) -> list[int]:
         """Decimation factors of the overviews that all shown bands have, by index."""
         factors: list[list[int]] = [self._dataset.overviews(band) for band in self._channels.bands]
@@ -174,7 +198,7 @@ class FileRaster(Raster):
         if view.is_native:
             native = NativePicture(view, value_range)
             part = Part(self._request.uri, None, self._channels, view.window, mask, tally=tally)
-            run_pass(part, self._dataset, native, told=told, cancel=cancel)
+            self._run(part, self._dataset, native, told, cancel)
             return Picture(view, native.pixels, native.valid_px / view.window.area, _share(tally))
         values, coverage = self._averages(view, level, mask, told, cancel, tally)
         pixels = colours(values, coverage > 0, value_range)
@@ -203,7 +227,7 @@ class FileRaster(Raster):
             average = AreaAverage(scaled, view.size, self._channels.count, self._channels.dtype)
             box = scaled.snapped().intersection(PixelBox(0, 0, dataset.width, dataset.height))
             part = Part(self._request.uri, level, self._channels, box, mask, (1 / across, 1 / down), tally)
-            run_pass(part, dataset, average, told=told, cancel=cancel)
+            self._run(part, dataset, average, told, cancel)
         return average.result()
 
     def _value_range(self, cancel: CancelToken) -> ValueRange:
