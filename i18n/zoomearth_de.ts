@@ -204,6 +204,10 @@
             <source>Select some of the features first: at most {count} are asked about at once.</source>
             <translation>Wählen Sie zuerst einige der Objekte: Nach höchstens {count} wird auf einmal gefragt.</translation>
         </message>
+        <message>
+            <source>There is no geometry to search: draw one, or choose another.</source>
+            <translation>Es gibt keine Geometrie, die durchsucht werden könnte: Zeichnen Sie eine, oder wählen Sie eine andere.</translation>
+        </message>
     </context>
     <context>
         <name>AskTask</name>
@@ -587,6 +591,10 @@
             <translation>Fragen zu Rastern</translation>
         </message>
         <message>
+            <source>There is no CRS {crs}.</source>
+            <translation>Ein KBS {crs} gibt es nicht.</translation>
+        </message>
+        <message>
             <source>Empty: the one in the settings.</source>
             <translation>Leer: das aus den Einstellungen.</translation>
         </message>
@@ -699,12 +707,12 @@ Ohne Bereich wird das ganze Raster betrachtet. Eine Weltkarte braucht einen Bere
 
 The question is an expression, so a field can be part of it: 'What is grown on ' || "name" || '?'
 
-The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same.</source>
+The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same. Where no feature can be asked about any more, the rest gets that error, and what was answered stays.</source>
             <translation>Fragt nach dem Teil des Rasters, den jedes Polygon bedeckt, und fügt die Antwort, ihre Bewertung und ihre Region an die Attribute des Polygons an.
 
 Die Frage ist ein Ausdruck, ein Feld kann also Teil von ihr sein: 'Was wächst auf ' || "name" || '?'
 
-Die Spalte region enthält die Umrisse, aus denen die Antwort gelesen wurde, als Text (WKT) im KBS des Layers. Wo nach einem Objekt nicht gefragt werden kann, weil es etwa außerhalb des Rasters liegt, sagt die Spalte error, warum; nach den anderen wird trotzdem gefragt.</translation>
+Die Spalte region enthält die Umrisse, aus denen die Antwort gelesen wurde, als Text (WKT) im KBS des Layers. Wo nach einem Objekt nicht gefragt werden kann, weil es etwa außerhalb des Rasters liegt, sagt die Spalte error, warum; nach den anderen wird trotzdem gefragt. Wo nach keinem Objekt mehr gefragt werden kann, erhält der Rest diesen Fehler, und was beantwortet wurde, bleibt.</translation>
         </message>
         <message>
             <source>Polygons</source>
@@ -735,8 +743,16 @@ Die Spalte region enthält die Umrisse, aus denen die Antwort gelesen wurde, als
             <translation>Die Frage ist kein gültiger Ausdruck: {error}</translation>
         </message>
         <message>
-            <source>{count} questions about {raster} with model {model}: {question}</source>
-            <translation>{count} Fragen zu {raster} mit dem Modell {model}: {question}</translation>
+            <source>The layer has no field {name}. Text belongs in single quotes: 'What is this?'</source>
+            <translation>Der Layer hat kein Feld {name}. Text gehört in einfache Anführungszeichen: 'Was ist das?'</translation>
+        </message>
+        <message>
+            <source>Features: {count}. Each is asked about in {raster}, with model {model}: {question}</source>
+            <translation>Objekte: {count}. Nach jedem wird in {raster} gefragt, mit dem Modell {model}: {question}</translation>
+        </message>
+        <message>
+            <source>No further feature is asked about. {error}</source>
+            <translation>Nach weiteren Objekten wird nicht gefragt. {error}</translation>
         </message>
         <message>
             <source>Feature {id}: {error}</source>
@@ -783,12 +799,24 @@ Wird abgebrochen, so bleibt in den Ausgaben, was beantwortet wurde. Mit einer St
             <translation>Eine Ausgabe und die Stapeldatei sind dieselbe Datei: Wählen Sie eine andere.</translation>
         </message>
         <message>
+            <source>The answers and the failures are one file: choose another.</source>
+            <translation>Antworten und Fehlschläge sind eine Datei: Wählen Sie eine andere.</translation>
+        </message>
+        <message>
             <source>Going on with {path}.</source>
             <translation>Es geht weiter mit {path}.</translation>
         </message>
         <message>
             <source>{count} places have none in {crs}: their geometry is empty.</source>
             <translation>{count} Orte haben keinen in {crs}: Ihre Geometrie ist leer.</translation>
+        </message>
+        <message>
+            <source>The batch file keeps its answers in {crs}, as it began.</source>
+            <translation>Die Stapeldatei bewahrt ihre Antworten in {crs} auf, wie sie begonnen wurde.</translation>
+        </message>
+        <message>
+            <source>What was answered is kept in {path}: choose it as the batch file, and the rest is asked.</source>
+            <translation>Was beantwortet wurde, liegt in {path}: Wählen Sie diese als Stapeldatei, und nach dem Rest wird gefragt.</translation>
         </message>
         <message>
             <source>There is no raster to ask about.</source>
@@ -799,8 +827,12 @@ Wird abgebrochen, so bleibt in den Ausgaben, was beantwortet wurde. Mit einer St
             <translation>Es gibt keine Frage.</translation>
         </message>
         <message>
-            <source>{rasters} rasters × {questions} questions = {count} questions with model {model}</source>
-            <translation>{rasters} Raster × {questions} Fragen = {count} Fragen mit dem Modell {model}</translation>
+            <source>A question has {length} characters, more than {most}: {beginning}…</source>
+            <translation>Eine Frage hat {length} Zeichen, mehr als {most}: {beginning}…</translation>
+        </message>
+        <message>
+            <source>Rasters: {rasters}. Questions about each: {questions}. In all {count}, with model {model}</source>
+            <translation>Raster: {rasters}. Fragen zu jedem: {questions}. Insgesamt {count}, mit dem Modell {model}</translation>
         </message>
         <message>
             <source>The layer {name} is no file, so the batch cannot read it. Ask about it alone.</source>
@@ -995,6 +1027,14 @@ Ohne Layer werden die Antwortlayer des Projekts exportiert; wo eine Datei nur ei
             <translation>Das Projekt hat noch keine Antworten: Stellen Sie zuerst eine Frage.</translation>
         </message>
         <message>
+            <source>The answers have no field {name}.</source>
+            <translation>Die Antworten haben kein Feld {name}.</translation>
+        </message>
+        <message>
+            <source>The filter cannot see what is selected: choose the option for it.</source>
+            <translation>Der Filter sieht nicht, was gewählt ist: Nehmen Sie die Option dafür.</translation>
+        </message>
+        <message>
             <source>This file is open in the project; choose another name.</source>
             <translation>Diese Datei ist im Projekt geöffnet; wählen Sie einen anderen Namen.</translation>
         </message>
@@ -1007,12 +1047,16 @@ Ohne Layer werden die Antwortlayer des Projekts exportiert; wo eine Datei nur ei
             <translation>Antworten aus {layers} nach {path}, als {kind}</translation>
         </message>
         <message>
-            <source>{count} answers written</source>
-            <translation>{count} Antworten geschrieben</translation>
+            <source>Answers written: {count}</source>
+            <translation>Geschriebene Antworten: {count}</translation>
         </message>
         <message>
             <source>These answers have no CRS, which this kind of file demands.</source>
             <translation>Diese Antworten haben kein KBS, das diese Art von Datei verlangt.</translation>
+        </message>
+        <message>
+            <source>A Shapefile holds 254 bytes of a text; so many were cut: {counts}</source>
+            <translation>Ein Shapefile fasst 254 Bytes eines Textes; so viele wurden gekürzt: {counts}</translation>
         </message>
         <message>
             <source>ZoomEarth</source>

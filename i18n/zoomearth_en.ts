@@ -204,6 +204,10 @@
             <source>Select some of the features first: at most {count} are asked about at once.</source>
             <translation type="unfinished"></translation>
         </message>
+        <message>
+            <source>There is no geometry to search: draw one, or choose another.</source>
+            <translation type="unfinished"></translation>
+        </message>
     </context>
     <context>
         <name>AskTask</name>
@@ -587,6 +591,10 @@
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>There is no CRS {crs}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Empty: the one in the settings.</source>
             <translation type="unfinished"></translation>
         </message>
@@ -695,7 +703,7 @@ Without an area the whole raster is looked at. A map of the world needs an area.
 
 The question is an expression, so a field can be part of it: 'What is grown on ' || "name" || '?'
 
-The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same.</source>
+The column region holds the outlines that the answer was read from, as text (WKT) in the CRS of the layer. Where a feature cannot be asked about, because it lies outside of the raster for example, the column error says why, and the others are asked all the same. Where no feature can be asked about any more, the rest gets that error, and what was answered stays.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -727,7 +735,15 @@ The column region holds the outlines that the answer was read from, as text (WKT
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>{count} questions about {raster} with model {model}: {question}</source>
+            <source>The layer has no field {name}. Text belongs in single quotes: 'What is this?'</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Features: {count}. Each is asked about in {raster}, with model {model}: {question}</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>No further feature is asked about. {error}</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -771,11 +787,23 @@ When it is cancelled, what was answered stays in the outputs. With a batch file 
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>The answers and the failures are one file: choose another.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>Going on with {path}.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
             <source>{count} places have none in {crs}: their geometry is empty.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The batch file keeps its answers in {crs}, as it began.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>What was answered is kept in {path}: choose it as the batch file, and the rest is asked.</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -787,7 +815,11 @@ When it is cancelled, what was answered stays in the outputs. With a batch file 
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>{rasters} rasters × {questions} questions = {count} questions with model {model}</source>
+            <source>A question has {length} characters, more than {most}: {beginning}…</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>Rasters: {rasters}. Questions about each: {questions}. In all {count}, with model {model}</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
@@ -977,6 +1009,14 @@ Without a layer, the project's own answer layers are exported; where a file hold
             <translation type="unfinished"></translation>
         </message>
         <message>
+            <source>The answers have no field {name}.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>The filter cannot see what is selected: choose the option for it.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
             <source>This file is open in the project; choose another name.</source>
             <translation type="unfinished"></translation>
         </message>
@@ -989,11 +1029,15 @@ Without a layer, the project's own answer layers are exported; where a file hold
             <translation type="unfinished"></translation>
         </message>
         <message>
-            <source>{count} answers written</source>
+            <source>Answers written: {count}</source>
             <translation type="unfinished"></translation>
         </message>
         <message>
             <source>These answers have no CRS, which this kind of file demands.</source>
+            <translation type="unfinished"></translation>
+        </message>
+        <message>
+            <source>A Shapefile holds 254 bytes of a text; so many were cut: {counts}</source>
             <translation type="unfinished"></translation>
         </message>
         <message>

@@ -172,8 +172,14 @@ def area_of_geometry(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, l
         Polygons; for a file without geotransform, in columns and rows.
 
     Raises:
+        AreaRequiredError: It is empty.
         AreaOutsideError: Nothing of it lies on the raster.
     """
+    if geometry.isNull() or geometry.isEmpty():
+        raise AreaRequiredError(
+            "the area has no geometry",
+            translate("Areas", "There is no geometry to search: draw one, or choose another."),
+        )
     extent = QgsGeometry.fromRect(layer.extent())
     shape = _to_layer(_polygonal(geometry), crs, layer)
     if not shape.isEmpty() and shape.area() == 0:  # points or one straight line: give it a pixel's width

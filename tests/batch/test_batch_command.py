@@ -142,6 +142,25 @@ class TestFilesAreCheckedFirst:
     ) -> None:
         refused(option, str(sealed_folder / name), said=str(sealed_folder / name))
 
+    @pytest.mark.parametrize(("option", "name"), [("--table", "F.csv"), ("--report", "F.html")])
+    def test_what_is_there(
+        self,
+        refused: Callable[..., None],
+        batch: Batch,
+        script: Script,
+        tmp_path: Path,
+        option: str,
+        name: str,
+    ) -> None:
+        """Is no less precious than an output, and replaced on request only."""
+        (tmp_path / name).write_text("precious")
+        refused(option, name, said=f"{name}, which is there already")
+        assert (tmp_path / name).read_text() == "precious"
+        call = ("jobs.csv", "--output", "out.gpkg", "--model", script(ANSWER), option, name)
+        for more in ("--overwrite", "--resume"):
+            assert batch(*call, more).status == 0
+            assert "precious" not in (tmp_path / name).read_text()
+
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
     def test_pipe(self, refused: Callable[..., None], tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "F.csv")

@@ -42,6 +42,14 @@ class TestCsv:
         (job,) = read(table, start + "".join(separator.join(row) + end for row in rows))
         assert job == Job("7", str(table.parent / "a.tif"), "Ships, boats; or rafts?", None, None, MODEL)
 
+    @pytest.mark.parametrize("first", ["sep=;", "SEP=;", "sep=;;;"])
+    def test_line_of_a_spreadsheet(self, table: Path, first: str) -> None:
+        """It names the separator, and is no row."""
+        (job,) = read(table, f"{first}\r\nraster;question\r\na,b.tif;Red, or blue, or green?\r\n")
+        assert (job.raster, job.question) == (str(table.parent / "a,b.tif"), "Red, or blue, or green?")
+        fault = refusal(table, f"{first}\nraster;question\n;Red?\n").message
+        assert fault.endswith("row 1 (line 3), raster: it is empty")
+
     def test_quoted_newline(self, table: Path) -> None:
         first, second = read(table, 'raster,question\na.tif,"What\nis it?"\nb.tif,"Say ""red""?"\n')
         assert (first.question, second.question) == ("What is it?", 'Say "red"?')
@@ -262,7 +270,7 @@ class TestPlaces:
     def test_relative_rasters_lie_beside_the_table(self, table: Path) -> None:
         content = (
             "raster,question\nsub/a.tif,A?\n/data/b.tif,B?\n/vsicurl/https://h/c.tif,C?\n"
-            "s3://h/d.tif,D?\n../e.tif,E?\n"
+            "s3://h/d.tif,D?\n../e.tif,E?\nGTIFF_DIR:2:/data/f.tif,F?\n"
         )
         assert [job.raster for job in read(table, content)] == [
             str(table.parent / "sub" / "a.tif"),
@@ -270,6 +278,7 @@ class TestPlaces:
             "/vsicurl/https://h/c.tif",
             "s3://h/d.tif",
             str(table.parent.parent / "e.tif"),
+            "GTIFF_DIR:2:/data/f.tif",
         ]
 
 
@@ -281,12 +290,15 @@ class TestHowRastersAreShown:
         (job,) = read(table, f"raster,question,bands\na.tif,What?,{cell}\n")
         assert job.request == RasterRequest(str(table.parent / "a.tif"), (4, 3, 2))
 
-    def test_band_of_a_parquet_table_is_a_number(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("cell", "bands"), [(2, (2,)), ([4, 3, 2], (4, 3, 2)), ([1], (1,))])
+    def test_bands_of_a_parquet_table_are_numbers(
+        self, tmp_path: Path, cell: object, bands: tuple[int, ...]
+    ) -> None:
         path = tmp_path / "jobs.parquet"
         parquet = pytest.importorskip("pyarrow.parquet")
-        columns = {"raster": ["/a.tif"], "question": ["What?"], "bands": [2]}
+        columns = {"raster": ["/a.tif"], "question": ["What?"], "bands": [cell]}
         parquet.write_table(importlib.import_module("pyarrow").table(columns), path)
-        assert read_jobs(path, model=MODEL)[0].bands == (2,)
+        assert read_jobs(path, model=MODEL)[0].bands == bands
 
     def test_look(self, table: Path) -> None:
         cell = json.dumps(self.LOOK.to_json()).replace('"', '""')

@@ -40,7 +40,7 @@ from ray_clusters import (
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
 from zoomearth.batch.ray_asking import Asker, packed, unpacked
-from zoomearth.batch.ray_cluster import Pool, card_share, pool_of
+from zoomearth.batch.ray_cluster import Pool, card_share, cores, pool_of
 from zoomearth.batch.ray_running import ray_runner, rows_of
 from zoomearth.core.errors import Cancelled, EngineMissingError, ServerUnreachableError
 from zoomearth.core.progress import CancelToken
@@ -149,6 +149,10 @@ def test_threads_of_a_worker(
     cluster = SimpleNamespace(cluster_resources=lambda: {"CPU": 2.0}, nodes=list)
     pool = pool_of(cluster, [job(1, "a")], 2, cores_each)
     assert (pool.workers, pool.threads, pool.cores) == (2, threads, cores_each)
+
+
+def test_no_more_threads_than_cores() -> None:
+    assert Asker(SETTINGS, replace(ALONE, threads=98, cores=99))._threads == cores()
 
 
 def test_workers_that_fit() -> None:
@@ -314,7 +318,9 @@ def test_a_deadly_job_fails_alone(
 
 
 @pytest.mark.slow
-def test_a_request_to_stop_is_obeyed(tmp_path: Path, script: Script, nothing_left: None) -> None:
+def test_a_request_to_stop_is_obeyed(
+    tmp_path: Path, script: Script, nothing_left: None, capfd: pytest.CaptureFixture[str]
+) -> None:
     """In the middle of a question that never ends; what came before it stays taken."""
     held = HeldScript(tmp_path / "held.json")
     jobs = jobs_about(write_rasters(tmp_path, 2), script(ANSWER))
@@ -333,3 +339,4 @@ def test_a_request_to_stop_is_obeyed(tmp_path: Path, script: Script, nothing_lef
     ended_s = time.monotonic()
     thread.join()
     assert ended_s - stopped_s[0] < LIMIT_S / 2
+    assert "Traceback" not in capfd.readouterr().err, "Ray tells of a connection that was closed on purpose"

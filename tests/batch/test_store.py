@@ -149,7 +149,10 @@ class TestRefusals:
         more = ("--max-zooms", "1") if change == "options" else ()
         ended = batch(*done, *more, "--resume")
         assert (ended.status, ended.json["error"]["code"]) == (1, "output_unwritable")
-        said = {"jobs": "another job table", "options": "begun with other options"}[change]
+        said = {
+            "jobs": "another job table",
+            "options": "begun with other options: --max-zooms was 3 and is 1",
+        }[change]
         assert said in ended.json["error"]["message"]
         assert path.read_bytes() == before
 

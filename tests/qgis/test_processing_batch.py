@@ -72,7 +72,9 @@ class TestWhatIsAsked:
     def test_a_folder_and_lines(self, many, folder):
         feedback = Listener()
         found = many(FOLDER=str(folder), QUESTIONS="What?\n\n Who? \nWhat?", feedback=feedback)
-        assert feedback.said[0].startswith("2 rasters × 2 questions = 4 questions with model scripted:")
+        assert feedback.said[0].startswith(
+            "Rasters: 2. Questions about each: 2. In all 4, with model scripted:"
+        )
         assert rows(found["OUTPUT"], "source", "question") == [
             (str(folder / name), question) for name in ("a.tif", "b.TIF") for question in ("What?", "Who?")
         ]
@@ -199,7 +201,7 @@ class TestWhatComes:
         assert any("1 places have none" in said for said in feedback.said)
 
     def test_a_missing_model(self, many, folder, tmp_path):
-        with pytest.raises(QgsProcessingException, match="job_table_invalid"):
+        with pytest.raises(QgsProcessingException, match="model_missing"):
             many(f"scripted:{tmp_path}/no.json", FOLDER=str(folder), QUESTIONS="What?")
 
     def test_in_a_thread_of_its_own_to_a_file_that_is_open(self, provider, folder, script, tmp_path, qtbot):
@@ -228,6 +230,7 @@ class TestBatchFile:
         assert again["ANSWERED"] == count(batch) == 2
         assert again["OUTPUT"].crs().authid() == "EPSG:3857"  # the batch's own
         assert any("Going on" in said for said in feedback.said)
+        assert any("keeps its answers in EPSG:3857" in said for said in feedback.said)
 
     def test_failures_are_asked_again_on_request(self, many, folder, tmp_path, script):
         names = [str(folder / name) for name in ("a.tif", "late.tif")]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from qgis.core import (
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsFields,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -73,11 +76,15 @@ class ZoomEarthAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters, context):  # noqa: N802 - QGIS's name
         """Whether the values make sense together, and a sentence about those that do not."""
-        is_well, said = super().checkParameterValues(parameters, context)
+        is_well, said = super().checkParameterValues(self.for_check(parameters), context)
         if not is_well:
             return is_well, said
         fault = self.fault(parameters, context)
         return not fault, fault
+
+    def for_check(self, parameters: Dict[str, Any]) -> Dict[str, Any]:
+        """The values as QGIS is to check them, each by itself."""
+        return parameters
 
     def fault(self, parameters: Dict[str, Any], context: QgsProcessingContext) -> str:
         """What is wrong with the values as a whole; empty for nothing."""
@@ -88,6 +95,17 @@ class ZoomEarthAlgorithm(QgsProcessingAlgorithm):
         fault = (self._engine.missing() if self.NEEDS_ENGINE else "") or self.fault(parameters, context)
         if fault:
             raise QgsProcessingException(fault)
+
+    def fault_of_crs(self, parameters: Dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """What is wrong with a CRS that was chosen; empty for nothing."""
+        value = parameters.get(name)
+        if (
+            isinstance(value, str)
+            and value.strip()
+            and not self.parameterAsCrs(parameters, name, context).isValid()
+        ):
+            return translate("Processing", "There is no CRS {crs}.").format(crs=value)
+        return ""
 
     def add_options(self) -> None:
         """The model and how hard it looks."""
@@ -135,6 +153,13 @@ class ZoomEarthAlgorithm(QgsProcessingAlgorithm):
     def given(parameters: Dict[str, Any], names: List[str]) -> List[str]:
         """Those of the parameters that have a value."""
         return [name for name in names if _has_value(parameters.get(name))]
+
+
+def unknown_fields(expression: QgsExpression, tables: Sequence[QgsFields]) -> List[str]:
+    """Names in an expression that are no field of any of the tables, in the order of the alphabet."""
+    known = {name.lower() for fields in tables for name in fields.names()}
+    named = set(expression.referencedColumns()) - {QgsFeatureRequest.ALL_ATTRIBUTES}
+    return sorted(name for name in named if name.lower() not in known)
 
 
 def _has_value(value: Optional[Any]) -> bool:

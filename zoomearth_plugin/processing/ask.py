@@ -6,9 +6,8 @@ from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional
 
 from qgis.core import (
-    QgsFeatureSink,
+    QgsFeatureRequest,
     QgsGeometry,
-    QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterCrs,
@@ -28,7 +27,8 @@ from ..zoomearth.core.types import Area
 from .algorithm import ZoomEarthAlgorithm
 from .answer_features import ANSWER_FIELDS, answer_features, fields_of, without_drawer
 from .asking import Asker
-from .kinds import MULTIPOLYGON, POLYGONS
+from .kinds import MULTIPOLYGON, POLYGONS, UNCHECKED
+from .outputs import FeatureOutput
 
 translate = QCoreApplication.translate
 
@@ -89,7 +89,7 @@ class AskAlgorithm(ZoomEarthAlgorithm):
             return translate("Processing", "Choose an extent or polygons to search, not both.")
         if not self.parameterAsString(parameters, self.QUESTION, context).strip():
             return translate("Processing", "Type a question.")
-        return ""
+        return self.fault_of_crs(parameters, self.CRS, context)
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:  # noqa: N802 - QGIS's name
         """In the main thread: all that is needed of the project."""
@@ -129,40 +129,35 @@ class AskAlgorithm(ZoomEarthAlgorithm):
                 question=self._query.question,
             )
         )
-        fields = fields_of(ANSWER_FIELDS)
-        sink, identity = self.parameterAsSink(
-            parameters, self.OUTPUT, context, fields, MULTIPOLYGON, self._crs
-        )
-        if sink is None:
-            raise QgsProcessingException(self.invalidSinkError(parameters, self.OUTPUT))
-        try:
-            with self._engine.asking():
-                answer = self._asker.ask(self._query, self._context.drawer, feedback)
-        except Cancelled:
-            return {self.OUTPUT: identity, self.ANSWER: "", self.REGIONS: 0}
-        except ZoomEarthError as error:
-            raise self.failure(error) from error
-        finally:
-            self._context = without_drawer(self._context)
-        made = answer_features(
-            answer, self._query, asked_at, self._context, self._crs, context.transformContext()
-        )
-        for feature in made:
-            if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-                raise QgsProcessingException(self.writeFeatureError(sink, parameters, self.OUTPUT))
-        layer = context.getMapLayer(identity)
+        with FeatureOutput(self, parameters, self.OUTPUT, context, feedback) as output:
+            try:
+                with self._engine.asking():
+                    answer = self._asker.ask(self._query, self._context.drawer, feedback)
+            except Cancelled:
+                return {self.ANSWER: "", self.REGIONS: 0}
+            except ZoomEarthError as error:
+                raise self.failure(error) from error
+            finally:
+                self._context = without_drawer(self._context)
+            output.open(fields_of(ANSWER_FIELDS), MULTIPOLYGON, self._crs)
+            for feature in answer_features(
+                answer, self._query, asked_at, self._context, self._crs, context.transformContext()
+            ):
+                output.add(feature)
+        layer = context.getMapLayer(output.identity)
         if layer is not None and not self._crs.isValid():
             layer.setCrs(self._crs)  # in memory it has one of QGIS's choice
         for warning in answer.warnings:
             feedback.pushWarning(warning_text(warning))
         feedback.pushInfo(translate("Processing", "Answer: {answer}").format(answer=answer.text))
-        return {self.OUTPUT: identity, self.ANSWER: answer.text, self.REGIONS: len(answer.regions)}
+        return {self.OUTPUT: output.identity, self.ANSWER: answer.text, self.REGIONS: len(answer.regions)}
 
     def _area(self, layer: QgsRasterLayer, parameters: Dict[str, Any], context) -> Optional[Area]:
-        """Raises AreaOutsideError."""
+        """Raises AreaOutsideError or AreaRequiredError."""
         source = self.parameterAsSource(parameters, self.MASK, context)
         if source is not None:
-            shapes = [feature.geometry() for feature in source.getFeatures()]
+            features = source.getFeatures(QgsFeatureRequest(), UNCHECKED)  # they are mended below
+            shapes = [feature.geometry() for feature in features]
             united = united_shape([shape for shape in shapes if not shape.isEmpty()])
             return areas.area_of_geometry(united, source.sourceCrs(), layer)
         if self.given(parameters, [self.EXTENT]):

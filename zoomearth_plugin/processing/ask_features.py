@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional
 
 from qgis.core import (
     NULL,
     QgsExpression,
     QgsFeature,
-    QgsFeatureSink,
+    QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingException,
     QgsProcessingOutputNumber,
@@ -24,10 +25,11 @@ from .. import areas, sources
 from ..wording import error_text
 from ..zoomearth.core.errors import Cancelled, QuestionInvalidError, RasterUnreadableError, ZoomEarthError
 from ..zoomearth.core.types import Answer, Query
-from .algorithm import ZoomEarthAlgorithm
+from .algorithm import ZoomEarthAlgorithm, unknown_fields
 from .answer_features import fields_of, regions, without_drawer
 from .asking import Asker
-from .kinds import POLYGONS
+from .kinds import POLYGONS, UNCHECKED
+from .outputs import FeatureOutput
 
 translate = QCoreApplication.translate
 
@@ -83,7 +85,8 @@ class AskFeaturesAlgorithm(ZoomEarthAlgorithm):
             "'?'\n\n"
             "The column region holds the outlines that the answer was read from, as text (WKT) in the CRS "
             "of the layer. Where a feature cannot be asked about, because it lies outside of the raster for "
-            "example, the column error says why, and the others are asked all the same.",
+            "example, the column error says why, and the others are asked all the same. Where no feature can "
+            "be asked about any more, the rest gets that error, and what was answered stays.",
         )
 
     def initAlgorithm(self, configuration=None) -> None:  # noqa: N802 - QGIS's name
@@ -111,6 +114,13 @@ class AskFeaturesAlgorithm(ZoomEarthAlgorithm):
         if expression.hasParserError():
             fault = translate("Processing", "The question is no valid expression: {error}")
             return fault.format(error=expression.parserErrorString())
+        source = self.parameterAsSource(parameters, self.INPUT, context)
+        unknown = [] if source is None else unknown_fields(expression, [source.fields()])
+        if unknown:
+            fault = translate(
+                "Processing", "The layer has no field {name}. Text belongs in single quotes: 'What is this?'"
+            )
+            return fault.format(name=unknown[0])
         return ""
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:  # noqa: N802 - QGIS's name
@@ -130,18 +140,16 @@ class AskFeaturesAlgorithm(ZoomEarthAlgorithm):
         self._expression = QgsExpression(self.parameterAsExpression(parameters, self.QUESTION, context))
         self._scope = self.createExpressionContext(parameters, context, self._source)
         self._expression.prepare(self._scope)
+        self._given_up: Optional[str] = None
         return True
 
     def processAlgorithm(self, parameters, context, feedback) -> Dict[str, Any]:  # noqa: N802 - QGIS's name
-        added = fields_of(ADDED)
-        fields = QgsProcessingUtils.combineFields(self._source.fields(), added)
-        sink, identity = self.parameterAsSink(
-            parameters, self.OUTPUT, context, fields, self._source.wkbType(), self._source.sourceCrs()
-        )
-        if sink is None:
-            raise QgsProcessingException(self.invalidSinkError(parameters, self.OUTPUT))
+        fields = QgsProcessingUtils.combineFields(self._source.fields(), fields_of(ADDED))
+        kind = (fields, self._source.wkbType(), self._source.sourceCrs())
         count = max(1, self._source.featureCount())
-        preview = translate("Processing", "{count} questions about {raster} with model {model}: {question}")
+        preview = translate(
+            "Processing", "Features: {count}. Each is asked about in {raster}, with model {model}: {question}"
+        )
         feedback.pushInfo(
             preview.format(
                 count=self._source.featureCount(),
@@ -152,28 +160,54 @@ class AskFeaturesAlgorithm(ZoomEarthAlgorithm):
         )
         counted = {self.ANSWERED: 0, self.FAILED: 0}
         transforms = context.transformContext()
-        with self._engine.asking():
-            for number, feature in enumerate(self._source.getFeatures()):
+        features = self._source.getFeatures(QgsFeatureRequest(), UNCHECKED)  # areas are mended
+        with self._output(parameters, context, feedback) as output, self._engine.asking():
+            for number, feature in enumerate(features):
                 try:
                     values = self._asked(feature, feedback, transforms, 1.0 / count, number / count)
                 except Cancelled:
-                    break
+                    return {**({self.OUTPUT: output.identity} if output.is_open else {}), **counted}
+                except ZoomEarthError as error:
+                    if not counted[self.ANSWERED]:
+                        raise self.failure(error) from error
+                    values = self._give_up(error, feedback)
                 counted[self.FAILED if values["error"] else self.ANSWERED] += 1
                 made = QgsFeature(fields)
                 made.setGeometry(feature.geometry())
                 made.setAttributes([*feature.attributes(), *(values.get(name, NULL) for name, _ in ADDED)])
-                if not sink.addFeature(made, QgsFeatureSink.Flag.FastInsert):
-                    raise QgsProcessingException(self.writeFeatureError(sink, parameters, self.OUTPUT))
+                output.open(*kind)
+                output.add(made)
                 feedback.setProgress(100.0 * (number + 1) / count)
-        self._context = without_drawer(self._context)
-        return {self.OUTPUT: identity, **counted}
+            output.open(*kind)
+            return {self.OUTPUT: output.identity, **counted}
+
+    @contextmanager
+    def _output(self, parameters, context, feedback) -> Iterator[FeatureOutput]:
+        """The output; in the end the run is free of what belongs to the main thread."""
+        try:
+            with FeatureOutput(self, parameters, self.OUTPUT, context, feedback) as output:
+                yield output
+        finally:
+            self._context = without_drawer(self._context)
+
+    def _give_up(self, error: ZoomEarthError, feedback) -> Dict[str, Any]:
+        """Ask no more, as it would be in vain; gives the values of who would have been next."""
+        self._given_up = f"{error.code}: {error.message}"
+        sentence = translate("Processing", "No further feature is asked about. {error}")
+        feedback.reportError(sentence.format(error=error_text(error)))
+        return self._unasked()
+
+    def _unasked(self) -> Dict[str, Any]:
+        return {"error": self._given_up, "model": self._settings.model}
 
     def _asked(
         self, feature: QgsFeature, feedback, transforms, share: float, before: float
     ) -> Dict[str, Any]:
-        """Values of the added columns; raises Cancelled, or QgsProcessingException where all is in vain."""
+        """Values of the added columns; raises Cancelled, or ZoomEarthError where all others are in vain."""
         if self._asker.is_stopped(feedback):
             raise Cancelled()
+        if self._given_up:
+            return self._unasked()
         values: Dict[str, Any] = {"error": None, "model": self._settings.model}
         try:
             question = self._question(feature)
@@ -185,10 +219,11 @@ class AskFeaturesAlgorithm(ZoomEarthAlgorithm):
             answer = self._asker.ask(query, self._context.drawer, feedback, share, before)
         except ZoomEarthError as error:
             if error.code in HOPELESS:
-                raise self.failure(error) from error
+                raise
             values["error"] = f"{error.code}: {error.message}"
             sentence = translate("Processing", "Feature {id}: {error}")
-            feedback.reportError(sentence.format(id=feature.id(), error=error_text(error)))
+            said = f"{error_text(error)} ({error.message})"
+            feedback.reportError(sentence.format(id=feature.id(), error=said))
             return values
         values.update(_columns(answer))
         values["region"] = regions(answer, self._context, self._source.sourceCrs(), transforms) or None

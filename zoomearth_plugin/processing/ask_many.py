@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessingException,
-    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFeatureSink,
     QgsProcessingUtils,
@@ -22,15 +22,20 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..layer_look import layer_look
 from ..layer_pixels import file_uri
 from ..zoomearth.core.errors import ZoomEarthError
+from ..zoomearth.core.types import MAX_QUESTION_LENGTH
 from .answer_features import crs_of_text, crs_text
 from .ask_many_inputs import DEFAULT_CRS, AskManyInputs
 from .batch_output import BatchOutput
 from .batch_process import run_batch_process
 from .batch_sinks import BatchSinks
 from .kinds import POLYGONS, TABLE
+from .outputs import destination_of
 from .rasters import BatchRaster, folder_of, indexed_rasters, lines_of, rasters_in, texts_of
 
 translate = QCoreApplication.translate
+
+SHOWN_LETTERS = 60
+"""Of a question that is refused."""
 
 
 class AskManyAlgorithm(AskManyInputs):
@@ -78,12 +83,11 @@ class AskManyAlgorithm(AskManyInputs):
 
     def fault(self, parameters: Dict[str, Any], context) -> str:
         kept = self.parameterAsString(parameters, self.BATCH_FILE, context)
-        for name in (self.OUTPUT, self.FAILURES) if kept else ():
-            output = parameters.get(name)
-            if isinstance(output, QgsProcessingOutputLayerDefinition):
-                output = output.sink.staticValue()
-            if isinstance(output, str) and Path(output) == Path(kept):
-                return translate("Processing", "An output and the batch file are one file: choose another.")
+        answers, failures = (destination_of(parameters.get(name)) for name in (self.OUTPUT, self.FAILURES))
+        if kept and any(one is not None and one.is_file(Path(kept)) for one in (answers, failures)):
+            return translate("Processing", "An output and the batch file are one file: choose another.")
+        if answers is not None and failures is not None and answers.meets(failures):
+            return translate("Processing", "The answers and the failures are one file: choose another.")
         return super().fault(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:  # noqa: N802 - QGIS's name
@@ -97,7 +101,7 @@ class AskManyAlgorithm(AskManyInputs):
         self._table = self.parameterAsSource(parameters, self.QUESTION_TABLE, context)
         chosen = self.parameterAsCrs(parameters, self.CRS, context)
         self._crs = chosen if chosen.isValid() else QgsCoordinateReferenceSystem(DEFAULT_CRS)
-        options = ["--max-zooms", str(self._settings.max_zooms), "--json"]
+        options = ["--model", self._settings.model, "--max-zooms", str(self._settings.max_zooms), "--json"]
         options += ["--together", str(self.parameterAsInt(parameters, self.TOGETHER, context))]
         if self._settings.view_side_px:
             options += ["--view-side", str(self._settings.view_side_px)]
@@ -115,30 +119,56 @@ class AskManyAlgorithm(AskManyInputs):
         questions = self._questions(parameters, context, is_stopped)
         self._preview(rasters, questions, feedback)
         kept = self.parameterAsFileOutput(parameters, self.BATCH_FILE, context)
+        retries = self.parameterAsBoolean(parameters, self.RETRY, context)
         with tempfile.TemporaryDirectory(prefix="zoomearth-") as folder:
             jobs = Path(folder, "jobs.csv")
-            _write_jobs(jobs, rasters, questions, self._settings.model)
+            _write_jobs(jobs, rasters, questions)
             path = Path(kept) if kept else Path(folder, "batch.gpkg")
             output = BatchOutput(path)
-            had = output.crs()
-            crs = crs_of_text(had) if had else self._crs
-            command = [*self._command[:4], str(jobs), *self._command[4:], "--output", str(path)]
-            command += ["--crs", crs_text(crs)]
-            if path.exists():
-                retries = self.parameterAsBoolean(parameters, self.RETRY, context)
-                command.append("--retry-failures" if retries else "--resume")
-                feedback.pushInfo(translate("Processing", "Going on with {path}.").format(path=path))
-            sinks = BatchSinks(self, parameters, context, crs, output)
             try:
-                with self._engine.asking():
-                    run_batch_process(command, self._environment, feedback, is_stopped, sinks.transfer)
-                sinks.finish()
+                crs = self._crs_of(output, feedback)
+                command = [*self._command[:4], str(jobs), *self._command[4:], "--output", str(path)]
+                command += ["--crs", crs_text(crs)]
+                if path.exists():
+                    command.append("--retry-failures" if retries else "--resume")
+                    feedback.pushInfo(translate("Processing", "Going on with {path}.").format(path=path))
             except ZoomEarthError as error:
                 raise self.failure(error) from error
+            with BatchSinks(self, parameters, context, feedback, crs, output) as sinks:
+                try:
+                    with self._engine.asking():
+                        run_batch_process(command, self._environment, feedback, is_stopped, sinks.transfer)
+                    sinks.finish(is_whole=not is_stopped())
+                except (ZoomEarthError, QgsProcessingException) as error:
+                    sinks.rescue()
+                    kept_at = _kept(path, folder) if sinks.has_rows else None
+                    raise self._stopped(error, kept_at) from error
         if sinks.without_place:
             warning = translate("Processing", "{count} places have none in {crs}: their geometry is empty.")
             feedback.pushWarning(warning.format(count=sinks.without_place, crs=crs.authid()))
         return sinks.results
+
+    def _crs_of(self, output: BatchOutput, feedback) -> QgsCoordinateReferenceSystem:
+        """Of a batch that is gone on with, else the one that was chosen; raises OutputUnwritableError."""
+        had = output.crs()
+        if not had:
+            return self._crs
+        crs = crs_of_text(had)
+        if crs != self._crs:
+            warning = translate("Processing", "The batch file keeps its answers in {crs}, as it began.")
+            feedback.pushWarning(warning.format(crs=crs.authid() or had))
+        return crs
+
+    def _stopped(self, error: Exception, kept_at: Optional[Path]) -> QgsProcessingException:
+        """What stopped the batch, and where its answers are."""
+        told = [str(self.failure(error) if isinstance(error, ZoomEarthError) else error)]
+        if kept_at is not None:
+            kept = translate(
+                "Processing",
+                "What was answered is kept in {path}: choose it as the batch file, and the rest is asked.",
+            )
+            told.append(kept.format(path=kept_at))
+        return QgsProcessingException("\n".join(told))
 
     def _rasters(self, parameters, context, is_stopped) -> List[BatchRaster]:
         found = list(self._layers)
@@ -163,11 +193,21 @@ class AskManyAlgorithm(AskManyInputs):
             found = texts_of(self._table, field, is_stopped)
         if not found:
             raise QgsProcessingException(translate("Processing", "There is no question to ask."))
+        for question in found:
+            if len(question) > MAX_QUESTION_LENGTH:
+                fault = translate(
+                    "Processing", "A question has {length} characters, more than {most}: {beginning}…"
+                )
+                said = fault.format(
+                    length=len(question), most=MAX_QUESTION_LENGTH, beginning=question[:SHOWN_LETTERS]
+                )
+                raise QgsProcessingException(said)
         return found
 
     def _preview(self, rasters: List[BatchRaster], questions: List[str], feedback) -> None:
         preview = translate(
-            "Processing", "{rasters} rasters × {questions} questions = {count} questions with model {model}"
+            "Processing",
+            "Rasters: {rasters}. Questions about each: {questions}. In all {count}, with model {model}",
         )
         counts = {"rasters": len(rasters), "questions": len(questions)}
         feedback.pushInfo(
@@ -176,8 +216,7 @@ class AskManyAlgorithm(AskManyInputs):
 
     def _named_rasters(self, parameters, context, feedback) -> List[BatchRaster]:
         """The layers that were chosen, as they look; a name that QGIS cannot open is left to the engine."""
-        value = parameters.get(self.RASTERS)
-        items = value if isinstance(value, (list, tuple)) else [value] if value else []
+        items = self.rasters_of(parameters)
         if any(isinstance(item, QgsProperty) for item in items):
             items = self.parameterAsLayerList(parameters, self.RASTERS, context)
         found = []
@@ -208,12 +247,21 @@ class AskManyAlgorithm(AskManyInputs):
         return BatchRaster.of_look(uri, bands, look)
 
 
-def _write_jobs(path: Path, rasters: List[BatchRaster], questions: List[str], model: str) -> None:
+def _write_jobs(path: Path, rasters: List[BatchRaster], questions: List[str]) -> None:
     """The job table; what is a path from the current folder must not start at the table's."""
     # A name that is no text in UTF-8 becomes one that is not there, and with that a failure among others.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["raster", "bands", "look", "question", "model"])
+        writer.writerow(["raster", "bands", "look", "question"])
         for uri, bands, look in rasters:
             place = Path(uri).absolute() if Path(uri).exists() else uri
-            writer.writerows([place, bands, look, question, model] for question in questions)
+            writer.writerows([place, bands, look, question] for question in questions)
+
+
+def _kept(path: Path, folder: str) -> Path:
+    """A batch's file; out of the folder, if it is in there, which is about to go."""
+    if path.parent != Path(folder):
+        return path
+    kept = Path(tempfile.mkdtemp(prefix="zoomearth-batch-"), path.name)
+    shutil.move(str(path), str(kept))
+    return kept

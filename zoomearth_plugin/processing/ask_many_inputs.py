@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from qgis.core import (
     QgsProcessingParameterBoolean,
@@ -130,8 +130,22 @@ class AskManyInputs(ZoomEarthAlgorithm):
         )
         self._add(field, translate("Processing", "Relative paths start at the tile index's own folder."))
 
+    def for_check(self, parameters: Dict[str, Any]) -> Dict[str, Any]:
+        """Without names of rasters: one that cannot be opened is a failure of its own, not of the whole."""
+        layers = [item for item in self.rasters_of(parameters) if not isinstance(item, str)]
+        return {**parameters, self.RASTERS: layers or None}
+
+    def rasters_of(self, parameters: Dict[str, Any]) -> List[Any]:
+        """What was chosen one by one: layers, their names, files."""
+        value = parameters.get(self.RASTERS)
+        return list(value) if isinstance(value, (list, tuple)) else [value] if value else []
+
     def fault(self, parameters: Dict[str, Any], context) -> str:
-        return self._fault_of_rasters(parameters, context) or self._fault_of_questions(parameters, context)
+        return (
+            self._fault_of_rasters(parameters, context)
+            or self._fault_of_questions(parameters, context)
+            or self.fault_of_crs(parameters, self.CRS, context)
+        )
 
     def _fault_of_rasters(self, parameters: Dict[str, Any], context) -> str:
         given = self.given(parameters, [self.RASTERS, self.FOLDER, self.TILE_INDEX])

@@ -81,12 +81,15 @@ class Asker:
         self._attend(has_ended, told, token, feedback, share, before)
         if drawer is not None and self.main_thread.is_here:
             drawer.stop()
-        found = outcome[0]
+        found = outcome.pop()
         if isinstance(found, Answer):
             return found
         if token.is_cancelled or isinstance(found, Cancelled):
             raise Cancelled()
-        raise found if isinstance(found, ZoomEarthError) else ZoomEarthError(repr(found))
+        try:
+            raise found if isinstance(found, ZoomEarthError) else ZoomEarthError(repr(found))
+        finally:
+            del found  # else it holds this frame, which holds it, and outputs stay open until both are found
 
     def _attend(
         self,

@@ -26,9 +26,10 @@ from .. import geopackage, outlines
 from ..layers import answer_layers
 from ..zoomearth.core.errors import ZoomEarthError
 from . import formats
-from .algorithm import ZoomEarthAlgorithm
+from .algorithm import ZoomEarthAlgorithm, unknown_fields
 from .answer_tables import captured, content_of
 from .kinds import POLYGONS
+from .outputs import Destination
 
 translate = QCoreApplication.translate
 
@@ -107,6 +108,18 @@ class ExportAlgorithm(ZoomEarthAlgorithm):
             return fault.format(error=expression.parserErrorString())
         if not self.given(parameters, [self.INPUT]) and not answer_layers(context.project()):
             return translate("Processing", "The project has no answers yet: ask a question first.")
+        return self._fault_of_filter(expression, parameters, context)
+
+    def _fault_of_filter(self, expression: QgsExpression, parameters: Dict[str, Any], context) -> str:
+        chosen = self.parameterAsVectorLayer(parameters, self.INPUT, context)
+        layers = [chosen] if chosen is not None else answer_layers(context.project())
+        unknown = unknown_fields(expression, [layer.fields() for layer in layers])
+        if unknown:
+            return translate("Processing", "The answers have no field {name}.").format(name=unknown[0])
+        if expression.referencedFunctions() & {"is_selected", "num_selected"}:
+            return translate(
+                "Processing", "The filter cannot see what is selected: choose the option for it."
+            )
         return ""
 
     def prepareAlgorithm(self, parameters, context, feedback) -> bool:  # noqa: N802 - QGIS's name
@@ -117,7 +130,8 @@ class ExportAlgorithm(ZoomEarthAlgorithm):
         chosen = self.parameterAsVectorLayer(parameters, self.INPUT, context)
         layers = [chosen] if chosen is not None else answer_layers(context.project())
         opened = context.project().mapLayers().values() if context.project() else ()
-        if any(Path(layer.source().split("|", 1)[0]) == self._path for layer in opened):
+        destination = Destination(self._path.absolute().resolve())
+        if any(destination.is_file(Path(layer.source().split("|", 1)[0])) for layer in opened):
             fault = translate("Processing", "This file is open in the project; choose another name.")
             raise QgsProcessingException(fault)
         if self._kind.driver != "GPKG" and len(layers) > 1:
@@ -152,7 +166,7 @@ class ExportAlgorithm(ZoomEarthAlgorithm):
                 results.update(self._written(parts[0].content, transforms, feedback))
         except ZoomEarthError as error:
             raise self.failure(error) from error
-        feedback.pushInfo(translate("Processing", "{count} answers written").format(count=count))
+        feedback.pushInfo(translate("Processing", "Answers written: {count}").format(count=count))
         return results
 
     def _written(self, content: QgsVectorLayer, transforms, feedback) -> Dict[str, Any]:

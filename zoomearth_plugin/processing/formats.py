@@ -23,10 +23,10 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ..geopackage import storage_error
 from .kinds import MULTIPOLYGON
+from .outputs import LONGEST_TEXT_BYTES
 
 WGS84 = "EPSG:4326"
 LONGEST_NAME = 10
-LONGEST_TEXT_BYTES = 254
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MAPPING_ENDING = "_fields.csv"
 

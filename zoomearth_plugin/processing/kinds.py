@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import (
     Qgis,
     QgsProcessing,
+    QgsProcessingFeatureSource,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
@@ -28,6 +29,11 @@ else:
     FOLDER = QgsProcessingParameterFile.Behavior.Folder
     WHOLE_NUMBER = QgsProcessingParameterNumber.Type.Integer
 
+if hasattr(Qgis, "ProcessingFeatureSourceFlag"):  # QGIS 3.36
+    UNCHECKED = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+else:
+    UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+
 if hasattr(Qgis, "WkbType"):  # QGIS 3.30
     MULTIPOLYGON = Qgis.WkbType.MultiPolygon
     NO_GEOMETRY = Qgis.WkbType.NoGeometry
@@ -44,5 +50,6 @@ __all__ = [
     "POLYGONS",
     "RASTER",
     "TABLE",
+    "UNCHECKED",
     "WHOLE_NUMBER",
 ]

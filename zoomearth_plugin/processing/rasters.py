@@ -9,13 +9,14 @@ import re
 from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Sequence
 
-from qgis.core import NULL, QgsFeatureSource, QgsProviderRegistry, QgsVectorLayer
+from qgis.core import NULL, QgsFeatureRequest, QgsProcessingFeatureSource, QgsProviderRegistry, QgsVectorLayer
 
 from ..zoomearth.core.look import Look
+from .kinds import UNCHECKED
 
 PATTERNS = "*.tif *.tiff *.jp2 *.vrt *.img *.png *.jpg *.jpeg *.asc *.nc *.grd *.bil *.ecw *.sid"
 """Names of rasters, as far as they end in what tells."""
-_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
+_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9_+.-]+:)")
 """What is no path on a disk; drive letters are one letter."""
 
 
@@ -53,7 +54,7 @@ def rasters_in(folder: Path, patterns: str, *, is_recursive: bool) -> Iterator[P
 
 
 def indexed_rasters(
-    source: QgsFeatureSource, field: str, folder: Path, is_stopped: Callable[[], bool]
+    source: QgsProcessingFeatureSource, field: str, folder: Path, is_stopped: Callable[[], bool]
 ) -> List[str]:
     """What the features of a tile index name; relative paths start at ``folder``."""
     found = []
@@ -63,11 +64,11 @@ def indexed_rasters(
     return found
 
 
-def texts_of(source: QgsFeatureSource, field: str, is_stopped: Callable[[], bool]) -> List[str]:
+def texts_of(source: QgsProcessingFeatureSource, field: str, is_stopped: Callable[[], bool]) -> List[str]:
     """The values of a field that are not empty, each once, in their order."""
     index = source.fields().lookupField(field)
     found = []
-    for feature in source.getFeatures():
+    for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED):
         if is_stopped():
             break
         value = feature.attribute(index)

@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         raise OutputUnwritableError(
             f"--resume goes on with {options.output}, and --overwrite replaces it", "Choose one of them."
         )
-    _check_files(options)
+    _check_files(options, may_replace=resume or options.overwrite)
     jobs = read_jobs(Path(options.jobs), model=options.model)
     _check_rasters(options, jobs)
     looking = Options(max_zooms=options.max_zooms, view_side_px=options.view_side)
@@ -164,8 +164,12 @@ def _files(options: argparse.Namespace) -> dict[str, Path]:
     return {name: path for name, path in named.items() if path is not None}
 
 
-def _check_files(options: argparse.Namespace) -> None:
+def _check_files(options: argparse.Namespace, *, may_replace: bool) -> None:
     """Find out before hours are spent whether all files can be written, and are not one another.
+
+    Args:
+        options: Which files.
+        may_replace: Whether those beside the output may be there already; it knows of itself.
 
     Raises:
         OutputUnwritableError, DiskFullError: The message names the file.
@@ -183,6 +187,10 @@ def _check_files(options: argparse.Namespace) -> None:
             )
         if path.resolve() in seen:
             raise OutputUnwritableError(f"{name} names {path}, and that is {seen[path.resolve()]}", _ANOTHER)
+        if name in _ENDINGS and path.exists() and not may_replace:
+            raise OutputUnwritableError(
+                f"{name} names {path}, which is there already", f"{_ANOTHER} To replace it, add --overwrite."
+            )
         seen[path.resolve()] = f"the file of {name}, too"
 
 

@@ -21,7 +21,7 @@ from ..core.types import MAX_QUESTION_LENGTH
 
 _PIXELS = re.compile(r"pixels?\b\s*(.*)", re.IGNORECASE | re.DOTALL)
 _NO_NUMBER = re.compile(r"\b(nan|inf|infinity)\b", re.IGNORECASE)
-_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9+.-]+:)")
+_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9_+.-]+:)")
 """What is no path on a disk: GDAL's virtual files, addresses, ``netcdf:…``; drive letters are one letter."""
 _HOME = ("~/", f"~{os.sep}")
 
@@ -77,8 +77,8 @@ def id_of(value: object) -> str:
 
 
 def bands_of(value: object) -> tuple[int, ...]:
-    """Raises ValueError where it names neither one band nor three."""
-    text = text_of(value)
+    """Of a text or a list; raises ValueError where it names neither one band nor three."""
+    text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else text_of(value)
     return band_numbers(text) if text else ()
 
 

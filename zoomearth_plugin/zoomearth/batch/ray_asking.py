@@ -51,9 +51,9 @@ class Asker:
     """
 
     def __init__(self, settings: RunSettings, pool: Pool) -> None:
-        os.environ["OMP_NUM_THREADS"] = str(pool.threads)
         self._settings = settings
-        self._threads = pool.threads
+        self._threads = min(pool.threads, cores()) if pool.cores else pool.threads
+        os.environ["OMP_NUM_THREADS"] = str(self._threads)
         self._own = _cores_of(pool)
         self._model: str | None = None
         self._loaded: tuple[Engine, Callable[[], object]] | ZoomEarthError | None = None

@@ -137,7 +137,10 @@ class _Batch:
                     daemon=True,
                 )
                 thread.start()
-                return self._taken(found, pool, take, cancel, leaving)
+                try:
+                    return self._taken(found, pool, take, cancel, leaving)
+                finally:  # what Ray says of a connection that is closed while it is at work is no news
+                    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         finally:
             leaving.set()
             if thread is not None:

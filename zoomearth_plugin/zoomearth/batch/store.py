@@ -28,6 +28,7 @@ import pyogrio
 from ..answers_file import storage_error
 from ..core.area import Polygons
 from ..core.errors import OutputUnwritableError, ZoomEarthError
+from .belonging import of_another
 from .held_files import HeldFile, common_folder
 from .outcome import Outcome
 from .outcome_rows import (
@@ -272,7 +273,7 @@ def resume_store(path: Path, digest: str) -> BatchStore:
     try:
         known = _known(path)
         if known.get("digest") != digest:
-            raise _of_another(path, known.get("digest", ""), digest)
+            raise of_another(path, known.get("digest", ""), digest)
         return BatchStore(path, known["crs"], held)
     except sqlite3.DatabaseError as error:
         _let_go(held)
@@ -298,20 +299,6 @@ def _known(path: Path) -> dict[str, str]:
                 raise
             _log.warning("%s is locked by another program; waiting up to %d s", path, _LOCKED_S)
     raise AssertionError("unreachable")
-
-
-def _of_another(path: Path, kept: str, digest: str) -> OutputUnwritableError:
-    """The error for the output of other jobs or of other options, told apart."""
-    (kept_jobs, _, kept_options), (jobs, _, options) = kept.partition(" "), digest.partition(" ")
-    if jobs == kept_jobs:
-        return OutputUnwritableError(
-            f"{path} was begun with other options: {kept_options}, now {options}",
-            "Use those of the earlier run, or name another file.",
-        )
-    return OutputUnwritableError(
-        f"{path} belongs to another job table: its rows, or where their rasters are, differ from this one's",
-        "Use the table of the earlier run, unchanged and in its place, or name another file.",
-    )
 
 
 def _hold(path: Path) -> HeldFile | None:

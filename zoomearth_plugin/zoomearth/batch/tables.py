@@ -81,6 +81,9 @@ def _csv_table(file: Path) -> Table:
     csv.field_size_limit(_LONGEST_CELL)
     text = _csv_text(file)
     delimiter = max(",;\t", key=next((line for line in io.StringIO(text) if line.strip()), "").count)
+    told = re.match(r"sep=([,;\t|])[,;\t|]*(?=\r?\n)", text, re.IGNORECASE)  # as spreadsheets write it
+    if told is not None:
+        delimiter, text = told[1], text[told.end() :]
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )

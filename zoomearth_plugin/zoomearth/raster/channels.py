@@ -14,7 +14,7 @@ from rasterio.windows import Window
 from ..core.errors import RasterTypeUnsupportedError, RasterUnreadableError
 from ..core.look import Look, Span
 from .colour_map import ColourMap, map_of_palette
-from .opening import gdal
+from .opening import gdal, without_secrets
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ def channels_of(dataset: Any, bands: tuple[int, ...], look: Look | None = None) 
     chosen = bands or _own_bands(dataset)
     if len(chosen) not in (1, 3) or not all(1 <= band <= dataset.count for band in chosen):
         raise RasterUnreadableError(
-            f"bands {list(chosen)} of {dataset.count}",
+            f"bands {list(chosen)} of {dataset.count} in {without_secrets(dataset.name)}",
             f"Choose one or three bands, numbered from 1 to {dataset.count}.",
         )
     dtypes = {dataset.dtypes[band - 1] for band in chosen}
