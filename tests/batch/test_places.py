@@ -127,3 +127,14 @@ def test_what_a_projection_folds_has_no_place_there() -> None:
     near = (((-76.0, 10.0), (-74.0, 10.0), (-74.0, 8.0), (-76.0, 8.0)),)
     (found,) = moved((near,), "EPSG:4326", "EPSG:32618") or ()
     assert shapely.Polygon(found[0]).is_valid
+
+
+@pytest.mark.parametrize(
+    ("crs", "is_there"), [("EPSG:3031", False), ("EPSG:3413", False), ("EPSG:6933", True)]
+)
+def test_what_a_projection_throws_out_of_bounds_has_no_place_there(crs: str, is_there: bool) -> None:
+    """Half the world; a map of one pole puts the other one infinitely far away, or nearly so."""
+    half = (((-180.0, 90.0), (0.0, 90.0), (0.0, -90.0), (-180.0, -90.0)),)
+    found = moved((half,), "EPSG:4326", crs)
+    assert (found is not None) == is_there
+    assert all(abs(x) < 1e8 and abs(y) < 1e8 for polygon in found or () for ring in polygon for x, y in ring)

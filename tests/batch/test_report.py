@@ -12,13 +12,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import shapely
 from batch_samples import ANSWER, ZOOM, Ended, many_jobs, write_jobs, write_raster
 from PIL import Image
 from rasterio.transform import from_origin
 from zoomearth.batch.jobs import Job
 from zoomearth.batch.outcome import Outcome
 from zoomearth.batch.report import write_report
-from zoomearth.batch.report_summary import MOST_DOUBTFUL, read_summary
+from zoomearth.batch.report_map import region_map
+from zoomearth.batch.report_summary import MOST_DOUBTFUL, Place, read_summary
 from zoomearth.batch.store import create_store
 from zoomearth.core.errors import OutputUnwritableError
 from zoomearth.core.frames import PixelBox
@@ -236,6 +238,15 @@ def test_regions_far_apart_are_all_seen(script: Script, batch: Batch, tmp_path: 
     west, middle, east = sorted(float(str(dot["cx"])) for dot in dots)
     assert middle - west == pytest.approx(180 / 340 * (east - west), abs=0.2)
     assert {str(dot["class"]) for dot in dots} == {"c0"}
+
+
+def test_graticule_stays_on_the_earth() -> None:
+    """A frame around the whole world reaches beyond it."""
+    world = Place("red", "Red?", True, shapely.box(-180, -90, 180, 90))
+    texts = re.findall(r">([^<>]*°[NSEW]?)<", region_map([world], "EPSG:4326", {}, "map"))
+    assert "100°W" in texts and "50°S" in texts and "0°" in texts
+    degrees = [(float(text.strip("°NSEW")), text[-1]) for text in texts]
+    assert all(number <= (90 if side in "NS" else 180) for number, side in degrees)
 
 
 def test_only_failures(script: Script, batch: Batch, tmp_path: Path) -> None:

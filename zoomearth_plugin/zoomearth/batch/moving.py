@@ -24,6 +24,8 @@ _TORN_SHARE = 0.5
 """A piece of an edge that is longer than this share of the place goes round the back of the map."""
 _FINEST = 1e-11
 """Degrees; a micrometre."""
+_FARTHEST = 1e10
+"""In a CRS's units: what is farther is where a projection grows out of all bounds, as at the other pole."""
 _Positions = NDArray[np.float64]
 
 
@@ -137,7 +139,7 @@ def _is_torn(ring: _Positions) -> bool:
 def _transformed(positions: _Positions, here: CRS, there: CRS) -> _Positions:
     """Raises ValueError where one has no place there."""
     found = np.stack(transform(here, there, positions[:, 0].tolist(), positions[:, 1].tolist()), axis=1)
-    if not np.isfinite(found).all():
+    if not np.isfinite(found).all() or np.abs(found).max() > _FARTHEST:
         raise ValueError("a position has no place there")
     return np.asarray(found, np.float64)
 

@@ -42,6 +42,7 @@ dl.counts dd { margin: 0; font-size: 24px; font-weight: 600; font-variant-numeri
 table { border-collapse: collapse; font-size: 14px; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid var(--line);
   vertical-align: top; overflow-wrap: anywhere; }
+td code { overflow-wrap: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 td.bar { width: 40%; min-width: 120px; }
 td.bar svg { display: block; width: 100%; height: 14px; margin-top: 4px; }

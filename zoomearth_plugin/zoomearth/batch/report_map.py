@@ -124,10 +124,12 @@ def _graticule(frame: _Frame, *, is_geographic: bool) -> Iterable[str]:
     for x in _multiples(frame.west, frame.east, step):
         at = _LEFT_PX + (x - frame.west) * frame.scale_x
         yield f'<line class="grid" x1="{at:.1f}" y1="{_TOP_PX}" x2="{at:.1f}" y2="{bottom:.1f}"/>'
-        said = _told(x, step, "EW" if is_geographic else "")
+        said = _told(_longitude(x), step, "EW") if is_geographic else _told(x, step, "")
         yield f'<text x="{at:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{said}</text>'
     step = _step(frame.north - frame.south)
     for y in _multiples(frame.south, frame.north, step):
+        if is_geographic and abs(y) > 90:  # the frame has a margin, the Earth has none
+            continue
         at = _TOP_PX + (frame.north - y) * frame.scale_y
         yield f'<line class="grid" x1="{_LEFT_PX}" y1="{at:.1f}" x2="{right}" y2="{at:.1f}"/>'
         said = _told(y, step, "NS" if is_geographic else "")
@@ -142,6 +144,11 @@ def _step(span: float) -> float:
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
     return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _longitude(x: float) -> float:
+    """From -180 to 180, as people name it."""
+    return x if abs(x) <= 180 else (x + 180) % 360 - 180
 
 
 def _told(value: float, step: float, sides: str) -> str:
