@@ -22,6 +22,8 @@ _MEASURED_PARTS = 1024
 """A ring is measured in about so many pieces."""
 _CUT_PARTS = 8
 """The edges of a region that was cut are in pieces already; those along the cut may bend, too."""
+_FARTHEST = 1e10
+"""In a CRS's units: what is farther is where a projection grows out of all bounds, as at the other pole."""
 _INSET = 1e-12
 """Of a turn, some hundredths of a millimetre: so far from its edge a map knows which side things are on."""
 _SAME_BODY = 1.01
@@ -186,7 +188,9 @@ def _moved(
     """A copy in ``target``; raises QgsCsException where a position has no place there."""
     copy = QgsGeometry(geometry)
     copy.transform(_way(source, target, context))
-    if not copy.boundingBox().isFinite():
+    box = copy.boundingBox()
+    sides = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+    if not box.isFinite() or max(map(abs, sides)) > _FARTHEST:
         raise QgsCsException(f"off the edge of {target.authid()}")
     return copy
 

@@ -263,6 +263,12 @@ class TestPoles:
         top = 6378137 * math.asinh(math.tan(math.radians(89)))
         assert parts(feature.geometry())[0][3] == pytest.approx(top, rel=1e-9)
 
+    @pytest.mark.parametrize("text", ["EPSG:3031", "EPSG:3413"])
+    def test_a_map_of_one_has_no_place_for_the_other(self, text):
+        """It would be 4e23 metres away, and the region cover everything."""
+        with pytest.raises(QgsCsException, match="off the edge"):
+            outlines.reproject(multi(-180, -90, 180, 90), crs("EPSG:4326"), crs(text), CONTEXT)
+
     def test_two_poles_are_too_many(self):
         with pytest.raises(QgsCsException, match="poles"):
             outlines.reproject(multi(-5e6, -1.2e7, 5e6, 1.2e7), crs("ESRI:54032"), crs("EPSG:4326"), CONTEXT)
