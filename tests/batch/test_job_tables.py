@@ -270,7 +270,7 @@ class TestPlaces:
     def test_relative_rasters_lie_beside_the_table(self, table: Path) -> None:
         content = (
             "raster,question\nsub/a.tif,A?\n/data/b.tif,B?\n/vsicurl/https://h/c.tif,C?\n"
-            "s3://h/d.tif,D?\n../e.tif,E?\nGTIFF_DIR:2:/data/f.tif,F?\n"
+            "s3://h/d.tif,D?\n../e.tif,E?\nGTIFF_DIR:2:/data/f.tif,F?\nwrf_d01_2005-08-28_00:00:00.tif,G?\n"
         )
         assert [job.raster for job in read(table, content)] == [
             str(table.parent / "sub" / "a.tif"),
@@ -279,6 +279,7 @@ class TestPlaces:
             "s3://h/d.tif",
             str(table.parent.parent / "e.tif"),
             "GTIFF_DIR:2:/data/f.tif",
+            str(table.parent / "wrf_d01_2005-08-28_00:00:00.tif"),
         ]
 
 

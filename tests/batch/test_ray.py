@@ -151,8 +151,13 @@ def test_threads_of_a_worker(
     assert (pool.workers, pool.threads, pool.cores) == (2, threads, cores_each)
 
 
-def test_no_more_threads_than_cores() -> None:
-    assert Asker(SETTINGS, replace(ALONE, threads=98, cores=99))._threads == cores()
+@pytest.mark.parametrize(
+    ("threads", "cores_each", "expected"),
+    [(98, 99, max(1, cores() - 1)), (99, 99, cores()), (1, 1, 1), (1, 2, 1), (50, None, 50)],
+)
+def test_no_more_threads_than_cores(threads: int, cores_each: int | None, expected: int) -> None:
+    """One is left to read with, unless the environment says otherwise."""
+    assert Asker(SETTINGS, replace(ALONE, threads=threads, cores=cores_each))._threads == expected
 
 
 def test_workers_that_fit() -> None:

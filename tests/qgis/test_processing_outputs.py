@@ -29,6 +29,7 @@ from qgis.core import (
 )
 from qgis_samples import SQUARE, answer_of, write_raster
 
+from zoomearth_plugin.processing.batch_output import BatchOutput
 from zoomearth_plugin.processing.outputs import Destination, destination_of
 
 provider, run = processing_runs.provider, processing_runs.run
@@ -233,7 +234,29 @@ class TestOneFileTwice:
         with pytest.raises(QgsProcessingException, match="are one file"):
             many(OUTPUT=tables[0], FAILURES=str(path))
 
-    @pytest.mark.parametrize("spelling", ["relative", "detour", "link"])
+    def test_another_batch_that_is_at_work(self, many, tmp_path, monkeypatch):
+        """Its rows are not ours, though they come while the engine looks whose file it is."""
+        batch, output = tmp_path / "batch.gpkg", tmp_path / "out.gpkg"
+        many(BATCH_FILE=str(batch), OUTPUT=str(output))
+        before = output.read_bytes()
+        monkeypatch.setattr(BatchOutput, "has_changed", lambda _: True)
+        with pytest.raises(QgsProcessingException, match="another job table") as told:
+            many(BATCH_FILE=str(batch), OUTPUT=str(output), QUESTIONS="Who?")
+        assert "is kept" not in str(told.value)
+        assert output.read_bytes() == before
+
+    def test_output_that_cannot_be_made(self, many, script, tmp_path, monkeypatch):
+        """The answers are in a file with which the batch can be gone on with."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        (tmp_path / "folder.gpkg").mkdir()
+        model = script(ANSWER)
+        with pytest.raises(QgsProcessingException, match="is kept in") as told:
+            many(OUTPUT=str(tmp_path / "folder.gpkg"), MODEL=model)
+        kept = Path(str(told.value).split("is kept in ")[1].split(": choose")[0])
+        assert _answers(kept) == 1
+        assert many(BATCH_FILE=str(kept), MODEL=model)["ANSWERED"] == 1
+
+    @pytest.mark.parametrize("spelling", ["relative", "detour", "link", "no ending"])
     def test_output_and_batch_file(self, many, tmp_path, monkeypatch, spelling):
         batch = tmp_path / "batch.gpkg"
         many(BATCH_FILE=str(batch))
@@ -258,6 +281,8 @@ def _spelled(path, spelling, monkeypatch):
     if spelling == "relative":
         monkeypatch.chdir(path.parent)
         return path.name
+    if spelling == "no ending":
+        return str(path.with_suffix(""))
     if spelling == "detour":
         return f"{path.parent}/../{path.parent.name}/{path.name}"
     link = path.parent.parent / "link"
@@ -268,7 +293,7 @@ def _spelled(path, spelling, monkeypatch):
 class TestDestination:
     @pytest.mark.parametrize(
         "value",
-        [None, "", "memory:", "memory:x", QgsProcessing.TEMPORARY_OUTPUT, "postgis:host=h table=t"],
+        [None, "", "memory:x", "/vsimem/a.gpkg", QgsProcessing.TEMPORARY_OUTPUT, "postgis:host=h table=t"],
     )
     def test_no_file(self, value):
         assert destination_of(value) is None
@@ -280,6 +305,25 @@ class TestDestination:
         assert destination_of(str(path)) == Destination(path.resolve())
         assert destination_of(f"ogr:dbname='{path}' table=\"a\" (geom)") == Destination(path.resolve(), "a")
         assert destination_of(of_expression) is None
+
+    @pytest.mark.parametrize(
+        ("typed", "made"), [("a", "a.gpkg"), ("a.xyz", "a.xyz.gpkg"), ("a.shp", "a.shp")]
+    )
+    def test_endings_are_those_that_qgis_makes(self, run, half, script, tmp_path, typed, made):
+        values = {"INPUT": str(half), "QUESTION": "What?", "MODEL": script(ANSWER)}
+        run("ask", OUTPUT=str(tmp_path / typed), **values)
+        assert count(tmp_path / made) == 1
+        assert destination_of(str(tmp_path / typed)) == Destination((tmp_path / made).resolve())
+
+    def test_what_no_system_can_resolve(self, monkeypatch):
+        """As older Pythons on Windows with the address of a web map, which is the source of a layer."""
+
+        def fail(*_, **__):
+            raise OSError(123, "The filename, directory name, or volume label syntax is incorrect")
+
+        monkeypatch.setattr(Path, "resolve", fail)
+        assert not Destination(Path("/a.gpkg")).is_file(Path("type=xyz&url=https://tile/{x}"))
+        assert destination_of("/a?.gpkg") == Destination(Path("/a?.gpkg"))
 
     def test_of_one_file_under_two_names(self, tmp_path):
         path, twin = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
@@ -350,6 +394,15 @@ class TestSaid:
                     **asked(half, polygons([WEST]), script(ANSWER), "memory:", QUESTION=question),
                 )
 
+    def test_fields_of_other_layers(self, run, half, script, project):
+        other = polygons([WEST], names=["tower"])
+        other.setName("other")
+        project.addMapLayer(other)
+        question = "'Higher than ' || aggregate('other', 'max', \"name\") || '?'"
+        parameters = asked(half, polygons([WEST]), script(ANSWER), "memory:", QUESTION=question)
+        (feature,) = run("askfeatures", **parameters)["OUTPUT"].getFeatures()
+        assert feature["question"] == "Higher than tower?"
+
     def test_why_an_expression_fails(self, run, half, script):
         feedback = Listener()
         question = "to_int(\"name\") || '?'"
@@ -381,6 +434,16 @@ class TestSaid:
         found = run("askmany", RASTERS=[str(half), gone], **parameters)
         assert (found["ANSWERED"], found["FAILED"]) == (1, 1)
         assert next(found["FAILURES"].getFeatures())["raster"] == gone
+
+    def test_a_relative_one_is_the_same_in_the_next_run(self, run, half, script, tmp_path):
+        batch = {"BATCH_FILE": str(tmp_path / "batch.gpkg"), "MODEL": script(ANSWER), "QUESTIONS": "What?"}
+        for _ in range(2):
+            found = run("askmany", RASTERS=["gone.tif", str(half)], OUTPUT="memory:", **batch)
+            assert (found["ANSWERED"], found["FAILED"]) == (1, 1)
+
+    def test_the_project_s_crs_where_it_has_none(self, run, half, script, project):
+        values = {"INPUT": str(half), "QUESTION": "What?", "MODEL": script(ANSWER), "CRS": "ProjectCrs"}
+        assert run("ask", OUTPUT="memory:", **values)["OUTPUT"].crs().authid() == "EPSG:32633"
 
     @pytest.mark.parametrize(
         ("changes", "said"),

@@ -153,13 +153,17 @@ def test_damage_says_nothing_of_other_files(tmp_path: Path) -> None:
 
 
 def test_damaged_file_that_is_gone_meanwhile(tmp_path: Path) -> None:
+    """Or replaced by one of another size."""
     whole = write(
         tmp_path / "whole.tif", NOISE, tiled=True, blockxsize=256, blockysize=256, compress="deflate"
     )
     path = damaged(tmp_path / "file.tif", whole)
     with open_file(path) as raster:
-        with pytest.raises(RasterUnreadableError):
-            raster.read(PixelBox(200, 200, 400, 400), 256)
-        path.unlink()
-        with pytest.raises(RasterUnreadableError, match="No such file"):
-            raster.read(PixelBox(600, 600, 800, 800), 256)
+        for said in ("cut short or damaged", "No such file", "replaced by another file"):
+            with pytest.raises(RasterUnreadableError, match=said):
+                raster.read(PixelBox(200, 200, 400, 400), 256)
+            path.unlink(missing_ok=True)
+            if said == "No such file":
+                write(path, NOISE[:, :400, :500])
+    with pytest.raises(RasterUnreadableError, match="is closed"):
+        raster.read(PixelBox(200, 200, 400, 400), 256)

@@ -99,13 +99,11 @@ class ZoomEarthAlgorithm(QgsProcessingAlgorithm):
     def fault_of_crs(self, parameters: Dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """What is wrong with a CRS that was chosen; empty for nothing."""
         value = parameters.get(name)
-        if (
-            isinstance(value, str)
-            and value.strip()
-            and not self.parameterAsCrs(parameters, name, context).isValid()
-        ):
-            return translate("Processing", "There is no CRS {crs}.").format(crs=value)
-        return ""
+        if not isinstance(value, str) or value.strip() in ("", "ProjectCrs"):  # the project may have none
+            return ""
+        if self.parameterAsCrs(parameters, name, context).isValid():
+            return ""
+        return translate("Processing", "There is no CRS {crs}.").format(crs=value)
 
     def add_options(self) -> None:
         """The model and how hard it looks."""
@@ -156,7 +154,12 @@ class ZoomEarthAlgorithm(QgsProcessingAlgorithm):
 
 
 def unknown_fields(expression: QgsExpression, tables: Sequence[QgsFields]) -> List[str]:
-    """Names in an expression that are no field of any of the tables, in the order of the alphabet."""
+    """Names in an expression that are no field of any of the tables, in the order of the alphabet.
+
+    An aggregate of another layer names that one's fields: where there is one, nobody can tell.
+    """
+    if "aggregate" in expression.referencedFunctions():
+        return []
     known = {name.lower() for fields in tables for name in fields.names()}
     named = set(expression.referencedColumns()) - {QgsFeatureRequest.ALL_ATTRIBUTES}
     return sorted(name for name in named if name.lower() not in known)

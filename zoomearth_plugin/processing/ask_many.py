@@ -22,6 +22,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..layer_look import layer_look
 from ..layer_pixels import file_uri
 from ..zoomearth.core.errors import ZoomEarthError
+from ..zoomearth.core.raster_request import is_no_path
 from ..zoomearth.core.types import MAX_QUESTION_LENGTH
 from .answer_features import crs_of_text, crs_text
 from .ask_many_inputs import DEFAULT_CRS, AskManyInputs
@@ -129,12 +130,13 @@ class AskManyAlgorithm(AskManyInputs):
                 crs = self._crs_of(output, feedback)
                 command = [*self._command[:4], str(jobs), *self._command[4:], "--output", str(path)]
                 command += ["--crs", crs_text(crs)]
-                if path.exists():
+                is_new = not path.exists()
+                if not is_new:
                     command.append("--retry-failures" if retries else "--resume")
                     feedback.pushInfo(translate("Processing", "Going on with {path}.").format(path=path))
             except ZoomEarthError as error:
                 raise self.failure(error) from error
-            with BatchSinks(self, parameters, context, feedback, crs, output) as sinks:
+            with BatchSinks(self, parameters, context, feedback, crs, output, is_new=is_new) as sinks:
                 try:
                     with self._engine.asking():
                         run_batch_process(command, self._environment, feedback, is_stopped, sinks.transfer)
@@ -254,7 +256,7 @@ def _write_jobs(path: Path, rasters: List[BatchRaster], questions: List[str]) ->
         writer = csv.writer(file)
         writer.writerow(["raster", "bands", "look", "question"])
         for uri, bands, look in rasters:
-            place = Path(uri).absolute() if Path(uri).exists() else uri
+            place = uri if is_no_path(uri) and not Path(uri).exists() else Path(uri).absolute()
             writer.writerows([place, bands, look, question] for question in questions)
 
 

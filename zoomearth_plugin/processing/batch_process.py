@@ -33,7 +33,7 @@ def run_batch_process(
     environment: Mapping[str, str],
     feedback: QgsProcessingFeedback,
     is_stopped: Callable[[], bool],
-    each: Callable[[], None],
+    each: Callable[[bool], None],
 ) -> Optional[Dict[str, int]]:
     """Run it to its end.
 
@@ -42,7 +42,7 @@ def run_batch_process(
         environment: All of its variables.
         feedback: Gets its lines, and how far it is.
         is_stopped: Whether it is to be stopped.
-        each: Called now and then, in this thread.
+        each: Called now and then, in this thread, with whether it has told how far it is.
 
     Returns:
         What it counted; None when it was stopped.
@@ -67,6 +67,7 @@ def run_batch_process(
         threading.Thread(target=_drain, args=(process.stdout, printed.append), daemon=True),
     ]
     words: List[str] = []
+    has_begun = False
     attention = Attention()
     try:
         for reader in readers:
@@ -76,8 +77,8 @@ def run_batch_process(
                 _stop(process)
                 _tell(lines, feedback, words)
                 return None
-            _tell(lines, feedback, words)
-            each()
+            has_begun |= _tell(lines, feedback, words)
+            each(has_begun)
             attention.give()
             _wait(process)
     finally:
@@ -117,7 +118,9 @@ def _drain(stream, take: Callable[[str], None]) -> None:
                 take(line.rstrip())
 
 
-def _tell(lines: queue.SimpleQueue[str], feedback: QgsProcessingFeedback, words: List[str]) -> None:
+def _tell(lines: queue.SimpleQueue[str], feedback: QgsProcessingFeedback, words: List[str]) -> bool:
+    """Hand lines on; whether one told how far the batch is."""
+    has_told = False
     while not lines.empty():
         line = lines.get()
         words.append(line)
@@ -125,7 +128,9 @@ def _tell(lines: queue.SimpleQueue[str], feedback: QgsProcessingFeedback, words:
         feedback.pushConsoleInfo(line)
         match = _PROGRESS.match(line)
         if match:
+            has_told = True
             feedback.setProgress(100.0 * int(match.group(1)) / max(1, int(match.group(2))))
+    return has_told
 
 
 def _outcome(status: int, printed: List[str], words: List[str]) -> Dict[str, int]:

@@ -24,6 +24,7 @@ class BatchSinks:
         feedback: Told what an output could not hold.
         crs: Of the answers.
         output: What the engine writes.
+        is_new: Whether it was not there before; else it may be another batch's, which the engine refuses.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class BatchSinks:
         feedback,
         crs: QgsCoordinateReferenceSystem,
         output: BatchOutput,
+        *,
+        is_new: bool,
     ) -> None:
         self._algorithm, self._crs, self._output = algorithm, crs, output
         self._outputs = {
@@ -42,6 +45,8 @@ class BatchSinks:
         }
         self._answered: set = set()
         self._failed = 0
+        self._is_taken = is_new
+        self.has_rows = False
         self.without_place = 0
 
     def __enter__(self) -> BatchSinks:
@@ -52,41 +57,44 @@ class BatchSinks:
             output.close()
 
     @property
-    def has_rows(self) -> bool:
-        """Whether anything came."""
-        return bool(self._answered) or self._failed > 0
-
-    @property
     def results(self) -> Dict[str, Any]:
         """What the algorithm gives."""
         counts = {self._algorithm.ANSWERED: len(self._answered), self._algorithm.FAILED: self._failed}
         written = {name: output.identity for name, output in self._outputs.items() if output.identity}
         return {**written, **counts}
 
-    def transfer(self) -> None:
-        """Add what was written since; the file may be another batch's until the engine wrote."""
-        if self._output.has_changed():
+    def transfer(self, has_begun: bool) -> None:
+        """Add what was written since.
+
+        Args:
+            has_begun: Whether the engine told how far it is, and so has taken the file for its own.
+        """
+        self._is_taken |= has_begun
+        if self._is_taken and self._output.has_changed():
             self._add_fresh()
 
     def finish(self, *, is_whole: bool) -> None:
         """Add the rest; the engine has ended.
 
         Args:
-            is_whole: Whether it came to its end: then there are outputs, even without a row.
+            is_whole: Whether it came to its end: then there are outputs, even without a row. Else what is
+                there may be another batch's.
         """
+        if not is_whole and not self._is_taken:
+            return
         self._output.recover()
         self._add_fresh()
         if is_whole:
             self._open()
 
     def rescue(self) -> None:
-        """Add the rest, as far as that can be; something went wrong, at best before the engine wrote."""
-        if self.has_rows or self._output.has_changed():
-            with suppress(ZoomEarthError, QgsProcessingException):
-                self.finish(is_whole=False)
+        """Add the rest, as far as that can be; something went wrong."""
+        with suppress(ZoomEarthError, QgsProcessingException):
+            self.finish(is_whole=False)
 
     def _add_fresh(self) -> None:
         for table, feature in self._output.fresh():
+            self.has_rows = True
             self._open()
             if table == FAILURES:
                 self._failed += 1

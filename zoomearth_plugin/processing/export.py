@@ -29,7 +29,7 @@ from . import formats
 from .algorithm import ZoomEarthAlgorithm, unknown_fields
 from .answer_tables import captured, content_of
 from .kinds import POLYGONS
-from .outputs import Destination
+from .outputs import Destination, real
 
 translate = QCoreApplication.translate
 
@@ -130,7 +130,7 @@ class ExportAlgorithm(ZoomEarthAlgorithm):
         chosen = self.parameterAsVectorLayer(parameters, self.INPUT, context)
         layers = [chosen] if chosen is not None else answer_layers(context.project())
         opened = context.project().mapLayers().values() if context.project() else ()
-        destination = Destination(self._path.absolute().resolve())
+        destination = Destination(real(self._path))
         if any(destination.is_file(Path(layer.source().split("|", 1)[0])) for layer in opened):
             fault = translate("Processing", "This file is open in the project; choose another name.")
             raise QgsProcessingException(fault)

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingException,
     QgsProcessingOutputLayerDefinition,
+    QgsVectorFileWriter,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -25,7 +26,7 @@ translate = QCoreApplication.translate
 
 LONGEST_TEXT_BYTES = 254
 """What a Shapefile holds of a text."""
-_PROVIDER = re.compile(r"^[A-Za-z][A-Za-z0-9_]+:")
+_PROVIDER = re.compile(r"/vsi|[A-Za-z][A-Za-z0-9_]+:")
 """What is no path on a disk; drive letters are one letter."""
 
 
@@ -42,15 +43,22 @@ class Destination(NamedTuple):
 
     def is_file(self, path: Path) -> bool:
         """Whether it is the file of that name, by whatever name."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if self.path.samefile(path):
                 return True
-        return self.path == path.absolute().resolve()
+        return self.path == real(path)
 
     def meets(self, other: Destination) -> bool:
         """Whether one would overwrite the other."""
         is_apart = self.table and other.table and self.table.lower() != other.table.lower()
         return self.is_file(other.path) and not is_apart
+
+
+def real(path: Path) -> Path:
+    """Absolute and without links, as far as the system can tell; a layer's source may be no path at all."""
+    with suppress(OSError, ValueError, RuntimeError):
+        return path.absolute().resolve()
+    return path
 
 
 def destination_of(value: Any) -> Optional[Destination]:
@@ -61,8 +69,11 @@ def destination_of(value: Any) -> Optional[Destination]:
         return None
     if value.lower().startswith("ogr:"):
         uri = QgsDataSourceUri(value[4:])
-        return Destination(Path(uri.database()).absolute().resolve(), uri.table()) if uri.database() else None
-    return None if _PROVIDER.match(value) else Destination(Path(value).absolute().resolve())
+        return Destination(real(Path(uri.database())), uri.table()) if uri.database() else None
+    if _PROVIDER.match(value):
+        return None
+    is_known = QgsVectorFileWriter.driverForExtension(Path(value).suffix) != ""
+    return Destination(real(Path(value if is_known else f"{value}.gpkg")))  # as QGIS itself does
 
 
 class FeatureOutput:

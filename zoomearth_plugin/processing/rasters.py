@@ -12,12 +12,11 @@ from typing import Callable, Iterator, List, NamedTuple, Sequence
 from qgis.core import NULL, QgsFeatureRequest, QgsProcessingFeatureSource, QgsProviderRegistry, QgsVectorLayer
 
 from ..zoomearth.core.look import Look
+from ..zoomearth.core.raster_request import is_no_path
 from .kinds import UNCHECKED
 
 PATTERNS = "*.tif *.tiff *.jp2 *.vrt *.img *.png *.jpg *.jpeg *.asc *.nc *.grd *.bil *.ecw *.sid"
 """Names of rasters, as far as they end in what tells."""
-_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9_+.-]+:)")
-"""What is no path on a disk; drive letters are one letter."""
 
 
 class BatchRaster(NamedTuple):
@@ -59,7 +58,7 @@ def indexed_rasters(
     """What the features of a tile index name; relative paths start at ``folder``."""
     found = []
     for text in texts_of(source, field, is_stopped):
-        is_elsewhere = bool(_SCHEME.match(text)) or Path(text).is_absolute()
+        is_elsewhere = is_no_path(text) or Path(text).is_absolute()
         found.append(text if is_elsewhere else str(folder / text))
     return found
 

@@ -39,7 +39,7 @@ def add_batch(commands: Any) -> None:
     batch.add_argument(
         "--retry-failures", action="store_true", help="as --resume, and ask again what failed then"
     )
-    batch.add_argument("--overwrite", action="store_true", help="replace F.gpkg")
+    batch.add_argument("--overwrite", action="store_true", help="replace F.gpkg, and table and report")
     batch.add_argument("--crs", default="EPSG:4326", help="in which regions are kept; default: %(default)s")
     batch.add_argument("--model", default=Query.model, help="for rows that name none; default: %(default)s")
     batch.add_argument(
@@ -189,7 +189,8 @@ def _check_files(options: argparse.Namespace, *, may_replace: bool) -> None:
             raise OutputUnwritableError(f"{name} names {path}, and that is {seen[path.resolve()]}", _ANOTHER)
         if name in _ENDINGS and path.exists() and not may_replace:
             raise OutputUnwritableError(
-                f"{name} names {path}, which is there already", f"{_ANOTHER} To replace it, add --overwrite."
+                f"{name} names {path}, which is there already",
+                f"Name another file, or go on with --resume; --overwrite replaces it, and {options.output}.",
             )
         seen[path.resolve()] = f"the file of {name}, too"
 

@@ -16,13 +16,11 @@ from shapely.errors import ShapelyError
 from ..core.area import Area, Polygons
 from ..core.frames import PixelBox
 from ..core.look import Look
-from ..core.raster_request import band_numbers
+from ..core.raster_request import band_numbers, is_no_path
 from ..core.types import MAX_QUESTION_LENGTH
 
 _PIXELS = re.compile(r"pixels?\b\s*(.*)", re.IGNORECASE | re.DOTALL)
 _NO_NUMBER = re.compile(r"\b(nan|inf|infinity)\b", re.IGNORECASE)
-_SCHEME = re.compile(r"^(/vsi|[A-Za-z][A-Za-z0-9_+.-]+:)")
-"""What is no path on a disk: GDAL's virtual files, addresses, ``netcdf:…``; drive letters are one letter."""
 _HOME = ("~/", f"~{os.sep}")
 
 
@@ -58,7 +56,7 @@ def raster_of(value: object, folder: str) -> str:
     raster = _typed(value)
     if raster.startswith(_HOME):
         raster = os.path.expanduser(raster)  # noqa: PTH111 # of 100,000 rows, quickly
-    if _SCHEME.match(raster) or os.path.isabs(raster):  # noqa: PTH117
+    if is_no_path(raster) or os.path.isabs(raster):  # noqa: PTH117
         return raster
     return os.path.normpath(f"{folder}{os.sep}{raster}")
 

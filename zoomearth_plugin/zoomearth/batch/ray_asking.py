@@ -52,7 +52,7 @@ class Asker:
 
     def __init__(self, settings: RunSettings, pool: Pool) -> None:
         self._settings = settings
-        self._threads = min(pool.threads, cores()) if pool.cores else pool.threads
+        self._threads = _threads_of(pool)
         os.environ["OMP_NUM_THREADS"] = str(self._threads)
         self._own = _cores_of(pool)
         self._model: str | None = None
@@ -126,6 +126,14 @@ class Asker:
                     sys.modules["torch"].set_num_threads(self._threads)
                 self._loaded = self._serving.enter_context(shared(engine, self._settings.together))
         return self._loaded
+
+
+def _threads_of(pool: Pool) -> int:
+    """Of torch; one of the cores is left to read with, also where the machine has fewer than asked for."""
+    if pool.cores is None:
+        return pool.threads
+    reading = 1 if pool.threads < pool.cores else 0
+    return min(pool.threads, max(1, cores() - reading))
 
 
 def _cores_of(pool: Pool) -> OwnCores:

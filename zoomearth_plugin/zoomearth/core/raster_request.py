@@ -20,6 +20,17 @@ class Stretch(str, Enum):
     PERCENTILE = "percentile"
 
 
+_NO_PATH = re.compile(r"/vsi|[A-Za-z][A-Za-z0-9+.-]+:|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+:")
+
+
+def is_no_path(name: str) -> bool:
+    """Whether a raster's name is no path on a disk: GDAL's virtual files, addresses, ``GTIFF_DIR:…``.
+
+    Drive letters are one letter, and files may be named after a time: ``wrfout_d01_2005-08-28_00:00:00``.
+    """
+    return _NO_PATH.match(name) is not None
+
+
 def band_numbers(text: str) -> Tuple[int, ...]:
     """One or three numbers from 1, separated by commas, semicolons or blanks.
 

@@ -84,16 +84,15 @@ class FileRaster(Raster):
         super().__init__(grid, warnings)
         self._request = request
         self._open: Any = dataset
+        self._is_closed = False
         self._channels = channels
         self._identity = _identity(dataset, channels)
         self._range: ValueRange | None = None
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._open is not None:
-            with gdal():
-                self._open.close()
-            self._open = None
+        self._is_closed = True
+        self._drop()
 
     def overview(
         self,
@@ -147,11 +146,21 @@ class FileRaster(Raster):
 
     @property
     def _dataset(self) -> Any:
-        """Open; raises RasterUnreadableError where it cannot be opened again."""
+        """Open; raises RasterUnreadableError where it is closed, or cannot be opened again as it was."""
         if self._open is None:
+            if self._is_closed:
+                raise RasterUnreadableError(f"{self._request.uri} is closed")
             with gdal():
                 self._open = open_dataset(self._request.uri)
+        if (self._open.width, self._open.height) != (self.grid.width, self.grid.height):
+            raise RasterUnreadableError(f"{self._request.uri} was replaced by another file meanwhile")
         return self._open
+
+    def _drop(self) -> None:
+        dataset, self._open = self._open, None
+        if dataset is not None:
+            with gdal():
+                dataset.close()
 
     def _run(
         self, part: Part, dataset: Any, sink: Sink, told: Callable[[float], None], cancel: CancelToken
@@ -164,7 +173,7 @@ class FileRaster(Raster):
         try:
             run_pass(part, dataset, sink, told=told, cancel=cancel)
         except RasterUnreadableError:
-            self.close()
+            self._drop()
             raise
 
     @property
