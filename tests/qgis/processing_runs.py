@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from osgeo import gdal
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -16,16 +17,19 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
+    QgsRectangle,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
-from qgis_samples import ROOT
+from qgis_samples import ROOT, write_raster
 
 from zoomearth_plugin.environment import environment_folders
 from zoomearth_plugin.processing.engine import AlgorithmEngine
 from zoomearth_plugin.processing.provider import ZoomEarthProvider
 
 LIMIT_MS = 30_000
+# Of a raster of 400 × 300 pixels of 10 m from (500000, 5600000): its halves.
+WEST, EAST = QgsRectangle(500000, 5597000, 502000, 5600000), QgsRectangle(502000, 5597000, 504000, 5600000)
 
 
 class Listener(QgsProcessingFeedback):
@@ -148,3 +152,23 @@ def run(provider, qgis_processing):
             raise QgsProcessingException("\n".join([*feedback.errors, str(error)])) from error
 
     return go
+
+
+@pytest.fixture
+def half(tmp_path):
+    """A raster whose eastern half holds no data."""
+    path = write_raster(tmp_path / "half.tif")
+    data_set = gdal.Open(str(path), gdal.GA_Update)
+    for number in (1, 2, 3):
+        band = data_set.GetRasterBand(number)
+        band.SetNoDataValue(0)
+        values = band.ReadAsArray()
+        values[:, 200:] = 0
+        band.WriteArray(values)
+    data_set.FlushCache()
+    return path
+
+
+def asked(raster, fields, model, output, **changes):
+    values = {"INPUT": fields, "RASTER": str(raster), "QUESTION": "'What?'", "MODEL": model}
+    return {**values, "OUTPUT": str(output), **changes}
