@@ -155,8 +155,8 @@ def main() -> None:
     line = (
         f"ray, {len(jobs)} questions, zoomearth-mini: two workers of one core {two / one:.2f} x one of them "
         f"(at least {LEAST_TIMES}; {min(single):.2f} to {max(single):.2f} in single runs); {one:.2f} and "
-        f"{two:.2f} questions a second, and {free:.2f} of one that reads on other cores; starting and loading "
-        "left out"
+        f"{two:.2f} questions a second, and {free:.2f} of one that reads on other cores; starting and "
+        "loading left out"
     )
     print(line, flush=True)
     if two / one < LEAST_TIMES:
