@@ -52,7 +52,7 @@ def test_batch_row_fails(saw: Dict[str, Any]) -> None:
 
 def test_batch_many(saw: Dict[str, Any]) -> None:
     said = "\n".join(saw["log"])
-    assert "2 rasters × 1 questions = 2 questions" in said
+    assert "Rasters: 2. Questions about each: 1. In all 2" in said
     assert "'ANSWERED': 2" in said and "'FAILED': 0" in said
 
 
